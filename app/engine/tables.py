@@ -1,0 +1,144 @@
+"""Tables: state that is a changelog topic, and a copy of it in memory.
+
+A table's partition holds what the transactions have *committed*, as the bytes that stand in the changelog: a value
+that is read is decoded afresh, so that no caller can change the state by changing a value in place. A stage writes
+through a view of one partition, inside its transaction; the copy changes once the commit has succeeded. What is being
+committed is *pending*: views read through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+__all__ = ["Table", "TableView"]
+
+V = TypeVar("V")
+
+_ENCODER = msgspec.json.Encoder()
+_GONE: Any = object()
+
+
+class Table(Mapping[str, V], Generic[V]):
+    """A changelog-backed table, read as a mapping over all partitions that this worker holds.
+
+    Args:
+        name: The table's name; its changelog is ``{app id}-{name}-changelog``.
+        changelog: That topic's name.
+        value_type: What its values are, as msgspec takes it.
+    """
+
+    def __init__(self, name: str, *, changelog: str, value_type: type[V]) -> None:
+        self.name = name
+        self.changelog = changelog
+        self._decoder = msgspec.json.Decoder(value_type)
+        self.partitions: dict[int, dict[bytes, bytes]] = {}
+        self.pending: dict[int, Mapping[bytes, bytes | None]] = {}
+
+    def __getitem__(self, key: str) -> V:
+        raw_key = key.encode()
+        for held in self.partitions.values():
+            if (raw := held.get(raw_key)) is not None:
+                return self._decoder.decode(raw)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        for held in list(self.partitions.values()):
+            for key in list(held):
+                yield key.decode()
+
+    def __len__(self) -> int:
+        return sum(len(held) for held in self.partitions.values())
+
+    def view(self, partition: int) -> TableView[V]:
+        """Return a view of one partition to write through."""
+        return TableView(self, partition)
+
+    def settle(self, partition: int, *, committed: bool) -> None:
+        """Take over, or drop, what was pending in a partition."""
+        changes = self.pending.pop(partition, {})
+        if not committed:
+            return
+        held = self.partitions.setdefault(partition, {})
+        for key, value in changes.items():
+            if value is None:
+                held.pop(key, None)
+            else:
+                held[key] = value
+
+    def decode(self, raw: bytes) -> V:
+        """Decode a stored value."""
+        return self._decoder.decode(raw)
+
+
+class TableView(MutableMapping[str, V], Generic[V]):
+    """One partition of a table within a transaction: reads what the transaction itself has written.
+
+    Values are to be re-assigned; a change in place is not seen.
+    """
+
+    __slots__ = ("_held", "_pending", "_table", "_undo", "_written", "partition")
+
+    def __init__(self, table: Table[V], partition: int) -> None:
+        self._table = table
+        self.partition = partition
+        self._held = table.partitions.setdefault(partition, {})
+        self._pending = table.pending.get(partition, {})
+        self._written: dict[str, Any] = {}
+        self._undo: list[tuple[str, Any]] | None = None
+
+    def __getitem__(self, key: str) -> V:
+        value = self._written.get(key, _GONE)
+        if value is not _GONE:
+            if value is None:
+                raise KeyError(key)
+            return value  # type: ignore[no-any-return]
+        raw_key = key.encode()
+        raw = self._pending[raw_key] if raw_key in self._pending else self._held.get(raw_key)
+        if raw is None:
+            raise KeyError(key)
+        return self._table.decode(raw)
+
+    def __setitem__(self, key: str, value: V) -> None:
+        if value is None:
+            raise ValueError("a table can't hold None: delete the key instead")
+        self._write(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._write(key, None)
+
+    def _write(self, key: str, value: Any) -> None:
+        if self._undo is not None:
+            self._undo.append((key, self._written.get(key, _GONE)))
+        self._written[key] = value
+
+    def __iter__(self) -> Iterator[str]:
+        for raw in self._held.keys() | self._pending.keys():
+            key = raw.decode()
+            if key not in self._written and self._pending.get(raw, _GONE) is not None:
+                yield key
+        yield from [key for key, value in self._written.items() if value is not None]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def mark(self) -> None:
+        """Remember this point, to be able to come back to it."""
+        self._undo = []
+
+    def undo(self) -> None:
+        """Take back what was written since the mark."""
+        for key, value in reversed(self._undo or []):
+            if value is _GONE:
+                del self._written[key]
+            else:
+                self._written[key] = value
+        self._undo = None
+
+    def changes(self) -> dict[bytes, bytes | None]:
+        """Return what was written, one entry a key; ``None`` is a tombstone."""
+        return {key.encode(): None if value is None else _ENCODER.encode(value) for key, value in self._written.items()}

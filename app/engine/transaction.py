@@ -1,0 +1,180 @@
+"""A stage's transaction: outputs, table changes, dead letters and source offsets, all of it or nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from app.engine.committer import Work
+from app.engine.deadletters import dead_letter
+from app.errors import StaleRun, StoreUnavailable
+from models.errors import InvalidRecord
+from models.records import encode
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+    from app.engine.committer import Message
+    from app.engine.run import Batch, Record
+    from app.engine.tables import Table, TableView
+    from app.topics import TopicSpec
+
+__all__ = ["Transaction", "transaction"]
+
+logger = logging.getLogger(__name__)
+
+V = TypeVar("V")
+
+OVERHEAD_BYTES = 16 * 1024  # of a record batch with one record: headers, key, framing
+
+
+class Transaction:
+    """What a stage writes for one batch.
+
+    Leaving the block hands it to the committer; while that is at work, the stage may already decide on the next
+    batch, whose views read through what is in flight. When the partitions have moved on meanwhile, all of it is
+    dropped: their new owner does the work. Any other exception ends the process, before anything is committed.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._app = batch.app
+        self._messages: list[Message] = []
+        self._views: dict[tuple[str, int], TableView[Any]] = {}
+        self.dead_letters = 0
+
+    def send(
+        self,
+        topic: TopicSpec,
+        *,
+        key: str | bytes | None,
+        value: Any,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> None:
+        """Send a record: bytes as they are, anything else encoded.
+
+        Raises:
+            InvalidRecord: it is larger than its topic takes.
+        """
+        raw_key = key.encode() if isinstance(key, str) else key
+        raw = value if value is None or isinstance(value, bytes) else encode(value)
+        if raw is not None and len(raw) > topic.max_message_bytes - OVERHEAD_BYTES:
+            raise InvalidRecord(
+                "too-large", f"{len(raw):,} bytes for {topic.name}, which takes {topic.max_message_bytes:,}"
+            )
+        self._messages.append((topic.name, raw_key, raw, headers, None))
+
+    def view(self, table: Table[V], record: Record) -> TableView[V]:
+        """Return the view of a table's partition that the record's partition is co-partitioned with."""
+        slot = (table.name, record.partition)
+        view = self._views.get(slot)
+        if view is None:
+            view = self._views[slot] = table.view(record.partition)
+        return view
+
+    def dead_letter(self, record: Record, error: Exception) -> None:
+        """Set a record aside that can't be processed, ever."""
+        self._dead_letter(record.raw, error)
+
+    def attempt(self, record: Record) -> Attempt:
+        """Return a block in which any error makes a dead letter of the record, and takes back what was written for it.
+
+        A store that is down is no such error: it comes out of the block.
+        """
+        return Attempt(self, record)
+
+    async def __aenter__(self) -> Self:
+        for run in self._batch.runs:
+            for raw, error in run.rejected:
+                self._dead_letter(raw, error)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, StaleRun):
+            return True
+        if error is not None:
+            if isinstance(error, Exception):
+                logger.error("stage failed stage=%s", self._batch.stage, exc_info=error)
+                self._app.fail(f"stage {self._batch.stage} failed: {error!r}")
+            return False
+        try:
+            await self._commit()
+        except StaleRun as exc:
+            logger.info("dropped, to be done by the new owner: %s", exc)
+        return True
+
+    async def _commit(self) -> None:
+        batch, app = self._batch, self._app
+        await batch.earlier()
+        if batch.stale:
+            raise StaleRun(f"{batch.stage}: {batch.size} records")
+        for run in batch.runs:
+            if not app.delivery.follows(run):
+                app.fail(
+                    f"stage {batch.stage} left out records before {run.tp.topic}-{run.tp.partition}@{run.next_offset}"
+                )
+        for (name, partition), view in self._views.items():
+            changes = view.changes()
+            table = app.hive_tables[name]
+            table.pending[partition] = changes
+            self._messages.extend((table.changelog, key, value, None, partition) for key, value in changes.items())
+        offsets = {run.tp: run.next_offset for run in batch.runs}
+        done = app.committer.submit(Work(batch.stage, batch.generation, offsets, self._messages))
+        done.add_done_callback(self._settle)
+        app.in_flight[batch.stage] = done
+
+    def _settle(self, done: asyncio.Future[None]) -> None:
+        error = done.exception()
+        for name, partition in self._views:
+            self._app.hive_tables[name].settle(partition, committed=error is None)
+        if error is None:
+            self._app.committed(self._batch, dead_letters=self.dead_letters)
+        else:
+            logger.info("dropped, to be done by the new owner: %s", error)
+
+    def _dead_letter(self, raw: Any, error: Exception) -> None:
+        topic = self._app.dead_letter_topic(raw.topic())
+        logger.warning(
+            "dead letter topic=%s partition=%d offset=%d %s: %s",
+            raw.topic(),
+            raw.partition(),
+            raw.offset(),
+            type(error).__name__,
+            error,
+        )
+        self._messages.append(dead_letter(raw, error, topic=topic, stage=self._batch.stage))
+        self.dead_letters += 1
+
+
+class Attempt:
+    """One record's part of a transaction, which can be taken back."""
+
+    __slots__ = ("_record", "_sent", "_transaction")
+
+    def __init__(self, transaction: Transaction, record: Record) -> None:
+        self._transaction = transaction
+        self._record = record
+
+    def __enter__(self) -> None:
+        self._sent = len(self._transaction._messages)  # noqa: SLF001 — a part of it
+        for view in self._transaction._views.values():  # noqa: SLF001
+            view.mark()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception) or isinstance(error, StoreUnavailable | StaleRun):
+            return False
+        del self._transaction._messages[self._sent :]  # noqa: SLF001
+        for view in self._transaction._views.values():  # noqa: SLF001
+            view.undo()
+        self._transaction.dead_letter(self._record, error)
+        return True
+
+
+def transaction(batch: Batch) -> Transaction:
+    """Return the transaction of a batch, for an ``async with`` block."""
+    return Transaction(batch)

@@ -1,0 +1,58 @@
+"""The tree of errors: whose fault it is, and what happens next.
+
+::
+
+    HiveError                     (models.errors)
+    ├── InvalidRecord             the record can never be processed   -> dead letter
+    ├── CatalogError              the catalog file is wrong           -> stop, fix the file
+    ├── ConfigurationError        the settings are wrong              -> stop, fix the setting
+    ├── BrokerUnavailable         Kafka does not answer               -> wait and retry, or stop (CLI)
+    ├── StoreUnavailable          a store does not answer             -> its stage waits and retries
+    ├── QueryRefused              a query that will never be run      -> a FAILED result that says why
+    └── StaleRun                  the partitions have moved on        -> dropped, their new owner does it
+"""
+
+from __future__ import annotations
+
+from models.errors import CatalogError, HiveError, InvalidRecord
+
+__all__ = [
+    "BrokerUnavailable",
+    "CatalogError",
+    "ConfigurationError",
+    "HiveError",
+    "InvalidRecord",
+    "QueryRefused",
+    "StaleRun",
+    "StoreUnavailable",
+]
+
+
+class ConfigurationError(HiveError):
+    """A setting is missing, wrong or only half given."""
+
+
+class BrokerUnavailable(HiveError):
+    """Kafka does not answer."""
+
+
+class StoreUnavailable(HiveError):
+    """A store does not answer: what was asked of it may work later.
+
+    Args:
+        store: The store's name (``mongo``, ``neo4j``, ``redis``).
+        detail: What happened, in one line.
+    """
+
+    def __init__(self, store: str, detail: str) -> None:
+        super().__init__(f"{store} is unavailable: {detail}")
+        self.store = store
+        self.detail = detail
+
+
+class QueryRefused(HiveError):
+    """A query that is wrong or forbidden, now and later."""
+
+
+class StaleRun(HiveError):
+    """The run was delivered under a generation of the group that is over."""

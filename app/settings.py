@@ -1,0 +1,226 @@
+"""The one settings model.
+
+Every setting can be given in the environment as ``HIVE_<NAME>`` or in ``hive.toml`` (or the file that ``HIVE_FILE``
+names) as ``name = …``; the environment wins. Secrets never show in a repr, a log or an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from app.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WORKER_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
+_AT_LEAST_ONE = ("partitions", "replication", "run_records", "batch_records", "waiting_records", "web_port")
+_SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
+_SCHEMES = {
+    "mongo": ("mongodb", "mongodb+srv"),
+    "neo4j": ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"),
+    "redis": ("redis", "rediss", "unix"),
+}
+
+
+class Secret(str):
+    """A string that does not show itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+def _mask(address: str) -> str:
+    return re.sub(r"://[^@/]*@", "://***@", address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What can be set, with its default.
+
+    Raises:
+        ConfigurationError: when a value is wrong, unknown, or only half given.
+    """
+
+    app_id: str = "neural-hive"
+    """Consumer group, and prefix of the changelog topics and transactional ids."""
+    worker: str = ""
+    """This worker's name: the same after a restart, unlike every other worker's. Default: host and web port."""
+    web_port: int = 6066
+    """Port of ``/metrics`` and ``/health``."""
+    web_bind: str = "127.0.0.1"
+    """Address the web port listens on."""
+
+    kafka: str = "127.0.0.1:9092"
+    """Bootstrap servers, ``host:port[,host:port…]``."""
+    kafka_username: str = ""
+    """SASL user; goes with ``kafka_password``."""
+    kafka_password: Secret = Secret("")
+    """SASL password."""
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    """SASL mechanism, used when a user is given."""
+    kafka_tls: bool = False
+    """Encrypt the connection to Kafka."""
+
+    mongo: Secret = Secret("mongodb://127.0.0.1:27017")
+    """MongoDB address, with credentials where needed."""
+    mongo_database: str = "neural_hive"
+    """MongoDB database."""
+    neo4j: str = "bolt://127.0.0.1:7687"
+    """Neo4j (or FalkorDB) Bolt address."""
+    neo4j_user: str = ""
+    """Neo4j user; goes with ``neo4j_password`` unless the server takes an empty one."""
+    neo4j_password: Secret = Secret("")
+    """Neo4j password."""
+    neo4j_database: str = "neo4j"
+    """Neo4j database."""
+    redis: Secret = Secret("redis://127.0.0.1:6379/0")
+    """Redis address, with credentials where needed."""
+    mlflow: str = ""
+    """MLflow tracking address."""
+    store_timeout_s: float = 5.0
+    """How long one call to a store may take."""
+
+    catalog: Path = Path(__file__).parent / "sample" / "catalog.yaml"
+    """The catalog of the sources that questions are about."""
+    data_dir: Path = Path(".hive")
+    """Where the local stack keeps its data and logs."""
+
+    partitions: int = 4
+    """Partitions of every topic (stages are co-partitioned, so they are all alike)."""
+    replication: int = 1
+    """Replicas of every topic."""
+    create_topics: bool = True
+    """Create missing topics when a worker starts."""
+
+    run_records: int = 1000
+    """The most records of one partition that travel as one run (a fraction of the session timeout's worth of work)."""
+    batch_records: int = 10_000
+    """The most records that a stage puts into one transaction."""
+    waiting_records: int = 20_000
+    """Records of one partition that may wait for a stage before fetching from it pauses (back-pressure)."""
+    fetch_max_wait_ms: int = 50
+    """How long the broker may hold back an empty fetch."""
+    static_member: bool = True
+    """Keep the partitions over a quick restart (not on a broker that never expels static members, like Tansu)."""
+    session_timeout_s: float = 10.0
+    """A worker that is silent for so long loses its partitions."""
+    heartbeat_s: float = 2.5
+    """Time between heartbeats of the consumer group."""
+    transaction_timeout_ms: int = 12_000
+    """The broker aborts a transaction that is open for longer."""
+    linger_ms: float = 0.0
+    """How long a producer waits for more before it sends; the commit's flush makes waiting useless (docs/decisions)."""
+    batch_bytes: int = 262_144
+    """Producer batch size in bytes."""
+    compression: str = "snappy"
+    """Producer compression."""
+
+    stuck_s: float = 60.0
+    """The watchdog ends the worker when nothing is committed for so long although records wait."""
+    loop_lag_s: float = 30.0
+    """The watchdog ends the worker when its event loop stands still for so long."""
+    drain_s: float = 20.0
+    """How long a worker that is told to stop may take to finish what it has begun."""
+
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Where each setting that is not a default came from."""
+
+    def __post_init__(self) -> None:
+        if not self.worker:
+            object.__setattr__(self, "worker", f"{socket.gethostname()}-{self.web_port}")
+        self._validate()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, *, file: Path | None = None) -> Settings:
+        """Read the settings from a file and the environment.
+
+        Raises:
+            ConfigurationError: names the setting, where it came from, and what it may be.
+        """
+        environ = os.environ if environ is None else environ
+        path = file or Path(environ.get("HIVE_FILE", "hive.toml"))
+        given: dict[str, tuple[Any, str]] = {k: (v, str(path)) for k, v in _read(path, "HIVE_FILE" in environ).items()}
+        known = {f.name for f in fields(cls)} - {"sources"}
+        given |= {
+            name: (environ[variable], variable) for name in known if (variable := f"HIVE_{name.upper()}") in environ
+        }
+        if unknown := sorted(given.keys() - known):
+            raise ConfigurationError(f"{path}: unknown setting {unknown[0]!r}; known are: {', '.join(sorted(known))}")
+        values = {name: _typed(cls, name, value, source) for name, (value, source) in given.items()}
+        return cls(**values, sources={name: source for name, (_, source) in given.items()})
+
+    def _validate(self) -> None:
+        if bool(self.kafka_username) != bool(self.kafka_password):
+            raise ConfigurationError("kafka_username and kafka_password go together: give both or none")
+        if self.neo4j_password and not self.neo4j_user:
+            raise ConfigurationError("neo4j_password needs neo4j_user")
+        if not _WORKER_NAME.fullmatch(self.worker):
+            raise ConfigurationError(f"worker {self.worker!r}: letters, digits, '.', '_' and '-' only")
+        if self.compression not in _COMPRESSIONS:
+            raise ConfigurationError(f"compression {self.compression!r}: one of {', '.join(_COMPRESSIONS)}")
+        for name in _AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.heartbeat_s * 3 > self.session_timeout_s:
+            raise ConfigurationError("heartbeat_s must be at most a third of session_timeout_s")
+        self._validate_addresses()
+
+    def _validate_addresses(self) -> None:
+        for server in self.kafka.split(","):
+            if not _SERVER.fullmatch(server.strip()):
+                raise ConfigurationError(f"kafka {self.kafka!r}: host:port, several separated by commas")
+        for name, schemes in _SCHEMES.items():
+            address = str(getattr(self, name))
+            if urlsplit(address).scheme not in schemes:
+                raise ConfigurationError(f"{name} {_mask(address)!r}: an address that begins with {schemes[0]}://")
+
+    def kafka_client(self) -> dict[str, Any]:
+        """Return the librdkafka properties that every client of this worker needs."""
+        properties: dict[str, Any] = {"bootstrap.servers": self.kafka, "log_level": 3}
+        if self.kafka_username:
+            properties |= {
+                "sasl.mechanism": self.kafka_sasl_mechanism,
+                "sasl.username": self.kafka_username,
+                "sasl.password": str(self.kafka_password),
+            }
+        tls, sasl = self.kafka_tls, bool(self.kafka_username)
+        properties["security.protocol"] = ("SASL_" if sasl else "") + ("SSL" if tls else "PLAINTEXT")
+        return properties
+
+
+def _read(path: Path, wanted: bool) -> dict[str, Any]:  # noqa: FBT001
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if wanted:
+            raise ConfigurationError(f"{path}: no such file (HIVE_FILE)") from None
+        return {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{path}: {exc}") from exc
+
+
+def _typed(cls: type[Settings], name: str, value: Any, source: str) -> Any:
+    default = next(f.default for f in fields(cls) if f.name == name)
+    assert default is not MISSING  # noqa: S101 — every setting has one
+    kind = type(default)
+    if issubclass(kind, Path):
+        return Path(str(value))
+    if issubclass(kind, Secret):
+        return Secret(value)
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError:
+        raise ConfigurationError(f"{source}: {name} must be of type {kind.__name__}, not {value!r}") from None

@@ -1,0 +1,134 @@
+"""The one list of topics: nothing else spells a topic's name.
+
+All topics of the flow have the same number of partitions and are keyed by the intention's id (the plan's id from
+planning on), so that a stage's topics and tables are co-partitioned. The domain is never a key: it would put a whole
+topic into one partition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from models import records
+from models.records import Domain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DAY_MS: Final = 86_400_000
+MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
+DEAD_LETTER_MAX_BYTES: Final = 16 * 1024 * 1024  # a dead letter holds any record, also one that is over the limit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopicSpec:
+    """One topic.
+
+    Attributes:
+        name: The topic's name.
+        key: What its records are keyed by.
+        record: The type of its values; ``None`` for raw bytes.
+        retention_ms: How long records are kept; ``None`` keeps the newest of each key (compacted).
+        max_message_bytes: The largest record batch that the broker takes.
+        partitions: ``None`` means the setting ``partitions``, as every co-partitioned topic must.
+        dead_letter: Where records go that its stage can't process.
+    """
+
+    name: str
+    key: str
+    record: type[Any] | None
+    retention_ms: int | None
+    compression: str = "producer"
+    max_message_bytes: int = MAX_RECORD_BYTES
+    partitions: int | None = None
+    dead_letter: str = "intentions.dead-letter"
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, str]:
+        """Return the topic's settings on the broker."""
+        kept = {"cleanup.policy": "compact"} if self.retention_ms is None else {"retention.ms": str(self.retention_ms)}
+        return {
+            **kept,
+            "compression.type": self.compression,
+            "max.message.bytes": str(self.max_message_bytes),
+            **self.extra,
+        }
+
+
+INTENTIONS_SUBMITTED = TopicSpec(
+    name="intentions.submitted", key="intention id", record=records.Submission, retention_ms=7 * DAY_MS
+)
+_DOMAIN_RETENTION_DAYS = {Domain.INFRASTRUCTURE: 14, Domain.SECURITY: 30, Domain.COMPLIANCE: 30}
+INTENTIONS_OF: Final[Mapping[Domain, TopicSpec]] = {
+    domain: TopicSpec(
+        name=f"intentions.{domain.value.lower()}",
+        key="intention id",
+        record=records.IntentEnvelope,
+        retention_ms=_DOMAIN_RETENTION_DAYS.get(domain, 7) * DAY_MS,
+        dead_letter="plans.dead-letter",
+    )
+    for domain in Domain
+}
+INTENTIONS_VALIDATION = TopicSpec(
+    name="intentions.validation", key="intention id", record=records.IntentEnvelope, retention_ms=7 * DAY_MS
+)
+PLANS_READY = TopicSpec(
+    name="plans.ready",
+    key="plan id",
+    record=records.CognitivePlan,
+    retention_ms=7 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
+EXECUTION_TICKETS = TopicSpec(
+    name="execution.tickets",
+    key="plan id",
+    record=records.ExecutionTicket,
+    retention_ms=7 * DAY_MS,
+    dead_letter="execution.dead-letter",
+)
+EXECUTION_RESULTS = TopicSpec(
+    name="execution.results",
+    key="plan id",
+    record=records.ExecutionResult,
+    retention_ms=7 * DAY_MS,
+    dead_letter="execution.dead-letter",
+)
+PLANS_COMPLETED = TopicSpec(
+    name="plans.completed", key="intention id", record=records.CompletedPlan, retention_ms=7 * DAY_MS
+)
+DEAD_LETTERS: Final = tuple(
+    TopicSpec(
+        name=f"{family}.dead-letter",
+        key="as the original",
+        record=None,
+        retention_ms=30 * DAY_MS,
+        max_message_bytes=DEAD_LETTER_MAX_BYTES,
+    )
+    for family in ("intentions", "plans", "execution")
+)
+SAMPLE_EVENTS = TopicSpec(name="sample.events", key="service", record=None, retention_ms=30 * DAY_MS)
+
+TOPICS: Final[tuple[TopicSpec, ...]] = (
+    INTENTIONS_SUBMITTED,
+    *INTENTIONS_OF.values(),
+    INTENTIONS_VALIDATION,
+    PLANS_READY,
+    EXECUTION_TICKETS,
+    EXECUTION_RESULTS,
+    PLANS_COMPLETED,
+    *DEAD_LETTERS,
+    SAMPLE_EVENTS,
+)
+
+
+def changelog(app_id: str, table: str) -> TopicSpec:
+    """Return the changelog topic of a table: compacted, as many partitions as the stage's topics."""
+    return TopicSpec(
+        name=f"{app_id}-{table}-changelog",
+        key="the table's key",
+        record=None,
+        retention_ms=None,
+        # Compaction decides how long a restore takes: let it run early and on small segments.
+        extra={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(64 * 1024 * 1024)},
+    )

@@ -1,0 +1,53 @@
+"""The root of the one tree of errors.
+
+HiveError
+├── InvalidRecord   a record that can never be processed: dead letter, never a retry
+├── CatalogError    the catalog file is wrong: fix the named line, then start again
+└── (app.errors adds the errors of the edges: stores, queries, configuration)
+"""
+
+from __future__ import annotations
+
+__all__ = ["CatalogError", "HiveError", "InvalidRecord"]
+
+
+class HiveError(Exception):
+    """Base of every error that this system raises on purpose."""
+
+
+class InvalidRecord(HiveError):  # noqa: N818 - named like the thing that travels to the dead letters
+    """Say that a record can never be processed, whoever tries and how often.
+
+    Attributes:
+        reason: short code, stable for metrics and headers: tombstone, too-large, too-deep, not-json,
+            not-an-envelope, empty-text, text-too-long, invalid-field.
+        detail: one sentence for a person: which field, what was found, what is allowed.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
+
+
+class CatalogError(HiveError):
+    """Say which line of which catalog can't be used, and what to do.
+
+    Attributes:
+        source: the file the catalog came from, as given by the caller.
+        line: 1-based line, or None when the catalog as a whole is wrong.
+        detail: what is wrong and what would be right.
+    """
+
+    def __init__(self, source: str, line: int | None, detail: str) -> None:
+        super().__init__(source, line, detail)
+        self.source = source
+        self.line = line
+        self.detail = detail
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{place}: {self.detail}"

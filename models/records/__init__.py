@@ -1,0 +1,98 @@
+"""What travels on the topics: one file a record, typed and validated (schemas: snake_case JSON)."""
+
+from __future__ import annotations
+
+from models.records.base import (
+    Consistency,
+    DeliveryMode,
+    Domain,
+    Durability,
+    Priority,
+    Qos,
+    Recommendation,
+    Record,
+    RiskBand,
+    SecurityLevel,
+    SpecialistType,
+)
+from models.records.codec import MAX_DEPTH, MAX_RECORD_BYTES, decode, encode
+from models.records.completed import Answer, CompletedPlan, CompletionStatus, Scalar
+from models.records.decision import ConsensusMethod, ConsensusMetrics, ConsolidatedDecision, SpecialistVote
+from models.records.envelope import (
+    MAX_TEXT_CHARS,
+    Actor,
+    ActorType,
+    Channel,
+    Constraints,
+    Context,
+    Entity,
+    Geolocation,
+    Intent,
+    IntentEnvelope,
+)
+from models.records.opinion import (
+    Explainability,
+    FeatureImportance,
+    Mitigation,
+    ReasoningFactor,
+    SpecialistOpinion,
+)
+from models.records.plan import ApprovalStatus, CognitivePlan, PlanStatus, PlanTask, TaskType
+from models.records.result import ExecutionResult, ResultStatus, TaskOutcome
+from models.records.submission import Submission, SubmittedIntent
+from models.records.ticket import ExecutionTicket, Sla, TicketQos, TicketStatus
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_RECORD_BYTES",
+    "MAX_TEXT_CHARS",
+    "Actor",
+    "ActorType",
+    "Answer",
+    "ApprovalStatus",
+    "Channel",
+    "CognitivePlan",
+    "CompletedPlan",
+    "CompletionStatus",
+    "ConsensusMethod",
+    "ConsensusMetrics",
+    "Consistency",
+    "ConsolidatedDecision",
+    "Constraints",
+    "Context",
+    "DeliveryMode",
+    "Domain",
+    "Durability",
+    "Entity",
+    "ExecutionResult",
+    "ExecutionTicket",
+    "Explainability",
+    "FeatureImportance",
+    "Geolocation",
+    "Intent",
+    "IntentEnvelope",
+    "Mitigation",
+    "PlanStatus",
+    "PlanTask",
+    "Priority",
+    "Qos",
+    "ReasoningFactor",
+    "Recommendation",
+    "Record",
+    "ResultStatus",
+    "RiskBand",
+    "Scalar",
+    "SecurityLevel",
+    "Sla",
+    "SpecialistOpinion",
+    "SpecialistType",
+    "SpecialistVote",
+    "Submission",
+    "SubmittedIntent",
+    "TaskOutcome",
+    "TaskType",
+    "TicketQos",
+    "TicketStatus",
+    "decode",
+    "encode",
+]

@@ -1,0 +1,72 @@
+"""Tables and their views, against a model: a plain dict that is copied at each transaction."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.engine.tables import Table
+
+KEYS = st.sampled_from(["a", "b", "ç", "d"])
+STEP = st.one_of(
+    st.tuples(st.just("set"), KEYS, st.integers(-5, 5)),
+    st.tuples(st.just("del"), KEYS, st.just(0)),
+)
+
+
+def _table() -> Table[int]:
+    return Table("counts", changelog="counts-changelog", value_type=int)
+
+
+@given(st.lists(st.tuples(st.lists(STEP), st.booleans()), max_size=8))
+def test_a_view_behaves_as_a_dict_whose_transactions_commit_or_not(
+    transactions: list[tuple[list[tuple[str, str, int]], bool]],
+) -> None:
+    table = _table()
+    committed: dict[str, int] = {}
+    for steps, commits in transactions:
+        view, model = table.view(0), dict(committed)
+        for what, key, value in steps:
+            if what == "set":
+                view[key] = model[key] = value
+            elif key in model:
+                del view[key], model[key]
+            assert model == dict(view)
+        table.pending[0] = view.changes()
+        assert model == dict(table.view(0)), "the next view reads through what is pending"
+        table.settle(0, committed=commits)
+        committed = model if commits else committed
+        assert committed == dict(table)
+        assert len(committed) == len(table)
+
+
+def test_what_is_undone_leaves_no_change() -> None:
+    view = _table().view(0)
+    view["kept"] = 1
+    view.mark()
+    view["kept"] = 2
+    view["new"] = 3
+    del view["kept"]
+    view.undo()
+    assert {b"kept": b"1"} == view.changes()
+
+
+def test_a_change_in_place_of_a_value_that_was_read_changes_nothing() -> None:
+    table: Table[list[int]] = Table("lists", changelog="c", value_type=list[int])
+    table.partitions[0] = {b"k": b"[1]"}
+    table.view(0)["k"].append(2)
+    assert [1] == table["k"]
+
+
+def test_none_is_refused_since_it_would_be_a_tombstone() -> None:
+    with pytest.raises(ValueError, match="delete the key"):
+        _table().view(0)["k"] = None  # type: ignore[assignment]
+
+
+def test_partitions_are_apart() -> None:
+    table = _table()
+    table.pending[0] = {b"k": b"1"}
+    table.settle(0, committed=True)
+    assert "k" not in table.view(1)
+    assert table["k"] == 1

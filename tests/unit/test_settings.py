@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.errors import ConfigurationError
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hive.toml"
+    file.write_text('kafka = "a:1"\npartitions = 8\n')
+    settings = Settings.load({"HIVE_KAFKA": "b:2"}, file=file)
+    assert (settings.kafka, settings.partitions) == ("b:2", 8)
+    assert {"kafka": "HIVE_KAFKA", "partitions": str(file)} == settings.sources
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings.load({"HIVE_KAFKA_USERNAME": "u", "HIVE_KAFKA_PASSWORD": "hunter2", "HIVE_REDIS": "redis://:pw@h"})
+    assert "hunter2" not in repr(settings)
+    assert "pw@h" not in repr(settings)
+    assert settings.kafka_client()["sasl.password"] == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"HIVE_KAFKA_USERNAME": "u"}, "both or none"),
+        ({"HIVE_NEO4J_PASSWORD": "p"}, "needs neo4j_user"),
+        ({"HIVE_PARTITIONS": "many"}, "HIVE_PARTITIONS: partitions must be of type int"),
+        ({"HIVE_PARTITIONS": "0"}, "at least 1"),
+        ({"HIVE_KAFKA": "nowhere"}, "host:port"),
+        ({"HIVE_MONGO": "http://user:secret@h"}, r"http://\*\*\*@h"),
+        ({"HIVE_COMPRESSION": "rar"}, "one of none, gzip"),
+        ({"HIVE_WORKER": "a b"}, "letters, digits"),
+        ({"HIVE_HEARTBEAT_S": "9"}, "a third"),
+    ],
+)
+def test_what_is_wrong_is_named(environ: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        Settings.load(environ)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "hive.toml"
+    file.write_text("kafak = 1\n")
+    with pytest.raises(ConfigurationError, match="unknown setting 'kafak'"):
+        Settings.load({}, file=file)
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no such file"):
+        Settings.load({"HIVE_FILE": str(tmp_path / "none.toml")})
+
+
+def test_a_worker_has_a_name_that_survives_a_restart() -> None:
+    assert Settings.load({"HIVE_WEB_PORT": "7001"}).worker == Settings.load({"HIVE_WEB_PORT": "7001"}).worker
+    assert Settings.load({"HIVE_WEB_PORT": "7001"}).worker != Settings.load({"HIVE_WEB_PORT": "7002"}).worker

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from app import topics
+from models.records import Domain
+
+
+def test_names_are_unique() -> None:
+    names = [spec.name for spec in topics.TOPICS]
+    assert len(names) == len(set(names))
+
+
+def test_every_domain_has_its_topic() -> None:
+    assert {f"intentions.{domain.value.lower()}" for domain in Domain} == {
+        spec.name for spec in topics.INTENTIONS_OF.values()
+    }
+
+
+def test_every_dead_letter_topic_is_listed_and_takes_more_than_any_record() -> None:
+    listed = {spec.name: spec for spec in topics.TOPICS}
+    for spec in topics.TOPICS:
+        assert listed[spec.dead_letter].max_message_bytes > spec.max_message_bytes or spec in topics.DEAD_LETTERS
+
+
+def test_the_topics_of_the_flow_are_co_partitioned() -> None:
+    assert {spec.partitions for spec in topics.TOPICS} == {None}
+
+
+def test_a_changelog_is_compacted() -> None:
+    assert topics.changelog("hive", "counts").config()["cleanup.policy"] == "compact"
