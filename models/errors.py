@@ -15,7 +15,7 @@ class HiveError(Exception):
     """Base of every error that this system raises on purpose."""
 
 
-class InvalidRecord(HiveError):  # noqa: N818 - named like the thing that travels to the dead letters
+class InvalidRecord(HiveError):
     """Say that a record can never be processed, whoever tries and how often.
 
     Attributes:

@@ -49,13 +49,9 @@ class Submission(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.intent is None and self.text is None:
-            raise InvalidRecord(
-                "not-an-envelope", "there is neither `intent` (envelope) nor `text` (request)"
-            )
+            raise InvalidRecord("not-an-envelope", "there is neither `intent` (envelope) nor `text` (request)")
         if self.intent is not None and self.text is not None:
-            raise InvalidRecord(
-                "invalid-field", "text: given twice, in `text` and in `intent`; send one of them"
-            )
+            raise InvalidRecord("invalid-field", "text: given twice, in `text` and in `intent`; send one of them")
         check_text(self.question)
         check_restricted(self.constraints, self.qos)
 

@@ -1,0 +1,1 @@
+"""The sample company: deterministic data, the catalog that describes it, and questions with known answers."""

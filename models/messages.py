@@ -1,0 +1,57 @@
+"""Sentences for the asker, in Portuguese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_SENTENCES = {
+    "destructive": (
+        "“{word}”: intenções destrutivas não são executadas por esta versão; nada foi alterado",
+        "“{word}”: destructive intentions are not executed by this version; nothing was changed",
+    ),
+    "work": (
+        "“{word}” pede um trabalho, e esta versão só responde perguntas sobre dados: {choices}",
+        "“{word}” asks for work to be done, and this version answers questions about data only: {choices}",
+    ),
+    "no-source": (
+        "não encontrei de quais dados se trata; posso responder sobre: {choices}",
+        "no source of data matches; what can be asked about: {choices}",
+    ),
+    "no-time": (
+        "estes dados não têm data, por isso “{word}” não pode ser aplicado",
+        "this data has no dates, so “{word}” can't be applied",
+    ),
+    "unknown-group": (
+        "não há como agrupar por “{word}”; é possível por: {choices}",
+        "there is no grouping by “{word}”; what can be grouped by: {choices}",
+    ),
+    "not-understood": (
+        "não entendi a intenção; diga de que dados se trata, como em “vendas por região no último mês”",
+        "the intention was not understood; say which data it is about, as in “sales by region last month”",
+    ),
+    "unshown": ("não considerado: {words}", "not taken into account: {words}"),
+    "rows": ("{count} linhas", "{count} rows"),
+    "row": ("1 linha", "1 row"),
+    "none": ("nenhum resultado", "no results"),
+    "first": ("primeiro", "first"),
+    "by": ("por", "by"),
+    "to": ("a", "to"),
+    "truncated": ("cortado no limite", "cut at the limit"),
+}
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """Return the sentence of this key in `pt` or `en`, with its values filled in."""
+    sentence = _SENTENCES[key][0 if language == "pt" else 1]
+    return sentence.format(**values)
+
+
+def listing(names: Iterable[str]) -> str:
+    """Join names for a sentence."""
+    return ", ".join(names)
+
+
+def number(value: float, language: str) -> str:
+    """Write a number as the language does: 1.234,50 or 1,234.50, at most two decimals."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "pt" else text

@@ -1,0 +1,128 @@
+"""Texts to words: accents, case and endings taken off, so that `Regiões`, `regioes` and `REGIÃO` meet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+
+def word_set(listed: str) -> frozenset[str]:
+    """Make a set of the words of a text."""
+    return frozenset(listed.split())
+
+
+_WORD = re.compile(r"\w+")
+_PLURALS = (("coes", "cao"), ("soes", "sao"), ("oes", "ao"), ("ais", "al"), ("eis", "el"), ("ies", "y"))
+STOP_WORDS = word_set(
+    "a o as os um uma uns umas de do da dos das em no na nos nas ao aos à às para pra por pelo pela pelos "
+    "pelas com sem sobre entre até e ou que se quais qual quantos quantas quanto quanta como onde quando "
+    "foi foram ser está estão é são era há tem têm tinha meu minha nosso nossa nossos nossas seu sua este "
+    "esta esse essa isso isto cada todo toda todos todas the an of in on at to for from by per with "
+    "without about and or that which what how many much when where was were is are be been has have had "
+    "did do does my our your this these those each all every there it its i we you me us eu nós não sei "
+    "mais muito favor please quero queria preciso gostaria want need would like can could show"
+)
+_PORTUGUESE = word_set(
+    "o os um uma de do da dos das em na nos nas ao para por pelo pela com sem e ou que quais qual quantos "
+    "quantas quanto como foram foi são este esta neste nesta último última últimos últimas mês meses ano "
+    "anos dia dias hoje ontem semana trimestre criar gerar listar mostrar mostre liste implementar "
+    "configurar analisar preciso vendas receita clientes incidentes acessos relatório média maiores "
+    "menores é não"
+)
+_ENGLISH = word_set(
+    "the an of in on to for from by per with without and or that which what how many much were was is are "
+    "this last days month months year years day today yesterday week quarter create list show generate "
+    "implement analyze need sales revenue customers incidents average total top optimize improve build "
+    "using our"
+)
+
+
+_NUMBER_WORDS = """
+2 dois duas two
+3 tres three
+4 quatro four
+5 cinco five
+6 seis six
+7 sete seven
+8 oito eight
+9 nove nine
+10 dez ten
+"""
+NUMBER_OF = {word: int(line.split()[0]) for line in _NUMBER_WORDS.strip().splitlines() for word in line.split()[1:]}
+
+
+class Word(NamedTuple):
+    """A word as written in lower case, without accents, and where it stands (offsets in the text)."""
+
+    text: str
+    plain: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """Split a text into its words; offsets count characters of the text as given.
+
+    A text with combining marks is composed first (NFC), and then they count characters of that.
+    """
+    composed = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return [Word(m[0].lower(), plain(m[0]), m.start(), m.end()) for m in _WORD.finditer(composed)]
+
+
+@lru_cache(maxsize=16_384)
+def plain(word: str) -> str:
+    """Take case and accents off a word."""
+    if word.isascii():
+        return word.lower()
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    # Some signs decompose into several words (U+FDFA): they stay one, so that places in the text keep matching.
+    return "".join(char for char in decomposed if not unicodedata.combining(char) and not char.isspace())
+
+
+_PLAIN_STOP_WORDS = frozenset(map(plain, STOP_WORDS))
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """Take the plural and the last vowel off a plain word: enough for nouns to meet, in both languages."""
+    if len(word) <= 3:
+        return word
+    for ending, singular in _PLURALS:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            word = word[: -len(ending)] + singular
+            break
+    else:
+        if word.endswith("s") and not word.endswith("ss"):
+            word = word[:-1]
+    return word[:-1] if len(word) > 4 and word[-1] in "aeo" else word
+
+
+def number_in(word: str) -> int | None:
+    """Return the number that a plain word says, in digits (nine at most) or letters, or None."""
+    if word.isascii() and word.isdigit() and len(word) <= 9:
+        return int(word)
+    return NUMBER_OF.get(word)
+
+
+def is_stop_word(word: str) -> bool:
+    """Say whether a word, with or without its accents, is one of the small ones that carry no meaning."""
+    return plain(word) in _PLAIN_STOP_WORDS
+
+
+def language(found: list[Word], asked: str | None) -> str:
+    """Tell `pt` from `en` by the small words of each; the asked language decides where they don't."""
+    portuguese = english = 0
+    for word in found:
+        portuguese += word.text in _PORTUGUESE or not word.text.isascii()
+        english += word.text in _ENGLISH
+    if portuguese != english:
+        return "pt" if portuguese > english else "en"
+    return "en" if asked is not None and asked.lower().startswith("en") else "pt"
+
+
+def keywords(found: list[Word], limit: int = 8) -> list[str]:
+    """Return the first words that carry meaning, each once, as written."""
+    telling = (w.text for w in found if len(w.text) > 2 and w.plain not in _PLAIN_STOP_WORDS and not w.text.isdigit())
+    return list(dict.fromkeys(telling))[:limit]

@@ -1,0 +1,21 @@
+"""Planning: an understood intention, grounded on the catalog, to a plan and its first tickets."""
+
+from __future__ import annotations
+
+from models.planning.catalog import Catalog, Source, load_catalog
+from models.planning.ground import QuerySpec, Ungrounded, ground
+from models.planning.plan import make_plan
+from models.planning.query import mongodb_parameters
+from models.planning.tickets import first_tickets
+
+__all__ = [
+    "Catalog",
+    "QuerySpec",
+    "Source",
+    "Ungrounded",
+    "first_tickets",
+    "ground",
+    "load_catalog",
+    "make_plan",
+    "mongodb_parameters",
+]

@@ -1,0 +1,36 @@
+"""What travels with a task so that its result can be answered without any other record."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from models.records import Domain
+from models.records.base import Count, EpochMs, Ratio
+
+
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
+    """The intention that an answer goes back to."""
+
+    intention_id: str = ""
+    question: str = ""
+    language: str = "pt"
+    domain: Domain | None = None
+    confidence: Ratio | None = None
+    submitted_at: EpochMs | None = None
+
+
+class Presentation(msgspec.Struct, frozen=True, kw_only=True):
+    """How documents become an answer: its columns in order, what they are, and what to say about them."""
+
+    columns: Annotated[list[str], msgspec.Meta(min_length=1)]
+    source: str
+    title: str
+    operation: Literal["find", "aggregate", "count"]
+    unit: str | None
+    limit: Count
+    limit_asked: bool
+    of_nothing: int | None
+    """What the measure of no documents is: a sum or a count is 0, an average is none."""
+    ignored: list[str]

@@ -1,0 +1,245 @@
+"""Words to queries on the sample catalog, in both languages, and honesty about what is not understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.nlu.words import words
+from models.planning import QuerySpec, Ungrounded, ground, mongodb_parameters
+from models.records import CompletionStatus
+from tests.unit.planning.catalogs import CATALOG, NOW_MS, ignored_in, parameters_of, plan_of
+
+
+def grounded(text: str) -> QuerySpec:
+    spec = ground(words(text), CATALOG, at_ms=NOW_MS)
+    assert isinstance(spec, QuerySpec), spec
+    return spec
+
+
+def ungrounded(text: str) -> Ungrounded:
+    spec = ground(words(text), CATALOG, at_ms=NOW_MS)
+    assert isinstance(spec, Ungrounded), spec
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "measure", "groups", "filters"),
+    [
+        ("vendas por região", "sales", "revenue", ["region"], {}),
+        ("sales by region", "sales", "revenue", ["region"], {}),
+        ("VENDAS POR REGIAO", "sales", "revenue", ["region"], {}),
+        ("vendas por região e canal", "sales", "revenue", ["region", "channel"], {}),
+        ("vendas por região, canal e mês", "sales", "revenue", ["month", "region", "channel"], {}),
+        ("receita mensal", "sales", "revenue", ["month"], {}),
+        ("quarterly revenue", "sales", "revenue", ["quarter"], {}),
+        ("quantas vendas por canal", "sales", "orders", ["channel"], {}),
+        ("ticket médio por categoria", "sales", "average_ticket", ["category"], {}),
+        ("units sold by product", "sales", "units", ["product"], {}),
+        ("top 3 clientes por receita", "sales", "revenue", ["customer"], {}),
+        ("faturamento do Sudeste", "sales", "revenue", [], {"region": ("Sudeste",)}),
+        ("revenue in the south and the north", "sales", "revenue", [], {"region": ("Sul", "Norte")}),
+        ("clientes por segmento", "customers", "customers", ["segment"], {}),
+        ("inactive customers by city", "customers", "customers", ["city"], {"active": ("false",)}),
+        ("clientes ativos em São Paulo", "customers", "customers", [], {"active": ("true",), "city": ("São Paulo",)}),
+        ("incidentes críticos abertos", "incidents", "incidents", [], {"severity": ("critical",), "status": ("open",)}),
+        ("mttr por equipe", "incidents", "mean_minutes_to_resolve", ["team"], {}),
+        ("which service had the most incidents", "incidents", "incidents", ["service"], {}),
+        ("deploys por ambiente", "deployments", "deployments", ["environment"], {}),
+        ("failed deployments in production", "deployments", "deployments", [],
+         {"status": ("failed",), "environment": ("production",)}),
+        ("logins negados por país", "access_log", "accesses", ["country"],
+         {"action": ("login",), "outcome": ("denied",)}),
+        ("suspicious logins", "access_log", "accesses", [], {"action": ("login",), "outcome": ("failure", "denied")}),
+    ],
+)  # fmt: skip
+def test_words_find_source_measure_groups_and_filters(
+    text: str, source: str, measure: str, groups: list[str], filters: dict[str, tuple[str, ...]]
+) -> None:
+    spec = grounded(text)
+    assert spec.source.name == source
+    assert spec.measure.name == measure
+    assert [group.name for group in spec.groups] == groups
+    assert {wanted.dimension: wanted.values for wanted in spec.filters} == filters
+    assert spec.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "operation"),
+    [
+        ("quantos incidentes abertos", "count"),
+        ("open incidents", "count"),
+        ("show open incidents", "find"),
+        ("listar incidentes abertos", "find"),
+        ("últimos 5 incidentes", "find"),
+        ("investigar logins suspeitos de ontem", "find"),
+        ("show sales", "aggregate"),
+        ("receita total", "aggregate"),
+        ("show incidents by team", "aggregate"),
+    ],
+)
+def test_the_operation_follows_the_verb(text: str, operation: str) -> None:
+    assert grounded(text).operation == operation
+
+
+def test_a_period_is_a_half_open_range_on_the_time_field() -> None:
+    assert parameters_of("quantos incidentes ontem") == {
+        "query_type": "mongodb",
+        "collection": "incidents",
+        "operation": "count",
+        "filter": {"opened_at": {"$gte": {"$date": "2025-11-21T00:00:00Z"}, "$lt": {"$date": "2025-11-22T00:00:00Z"}}},
+        "columns": ["incidents"],
+    }
+
+
+def test_a_grouped_question_is_a_pipeline_with_a_stable_order() -> None:
+    assert parameters_of("Top 5 products by revenue in the southeast")["pipeline"] == [
+        {"$match": {"region": "Sudeste"}},
+        {"$group": {"_id": {"product": "$product"}, "revenue": {"$sum": "$amount"}}},
+        {"$project": {"_id": 0, "product": "$_id.product", "revenue": 1}},
+        {"$sort": {"revenue": -1, "product": 1}},
+        {"$limit": 5},
+    ]
+
+
+def test_a_course_of_time_is_in_the_order_of_time() -> None:
+    stages = parameters_of("receita por mês")["pipeline"]
+    assert stages[0]["$group"]["_id"] == {"month": {"$dateToString": {"date": "$date", "format": "%Y-%m"}}}
+    assert list(stages[2]["$sort"].items()) == [("month", 1), ("revenue", -1)]
+
+
+def test_the_best_days_are_in_the_order_of_the_measure() -> None:
+    stages = parameters_of("os 3 melhores meses de receita")["pipeline"]
+    assert list(stages[2]["$sort"].items()) == [("revenue", -1), ("month", 1)]
+    assert stages[3] == {"$limit": 3}
+
+
+def test_the_smallest_come_first_when_asked_for() -> None:
+    stages = parameters_of("3 piores produtos por receita")["pipeline"]
+    assert stages[2]["$sort"]["revenue"] == 1
+
+
+def test_a_total_has_no_groups_and_no_order() -> None:
+    assert parameters_of("receita total")["pipeline"] == [
+        {"$group": {"_id": None, "revenue": {"$sum": "$amount"}}},
+        {"$project": {"_id": 0, "revenue": 1}},
+    ]
+
+
+def test_a_list_is_newest_first_with_known_columns() -> None:
+    parameters = parameters_of("list the last 5 failed deployments")
+    assert parameters["filter"] == {"status": "failed"}
+    assert parameters["sort"] == {"date": -1}
+    assert parameters["limit"] == 5
+    assert parameters["columns"] == ["date", "service", "version", "environment", "status", "author"]
+    assert parameters["projection"] == {"_id": 0, **dict.fromkeys(parameters["columns"], 1)}
+
+
+def test_the_largest_documents_are_ordered_by_the_measured_field() -> None:
+    assert parameters_of("5 maiores vendas de ontem")["sort"] == {"amount": -1, "date": -1}
+
+
+def test_a_boolean_value_is_a_boolean() -> None:
+    assert parameters_of("quantos clientes inativos")["filter"] == {"active": False}
+
+
+def test_no_query_is_longer_than_its_source_allows() -> None:
+    assert parameters_of("listar clientes")["limit"] == 200
+    assert parameters_of("top 9999 clientes por receita")["pipeline"][-1] == {"$limit": 500}
+
+
+def test_a_word_that_has_no_part_in_the_query_is_told() -> None:
+    assert ignored_in("vendas para a Acme ontem") == ["acme"]
+    assert ignored_in("quero ver o total de vendas de ontem, por favor") == []
+
+
+@pytest.mark.parametrize("text", ["como está o tempo", "Preciso analisar o ROI do projeto X", "por região", "🎉"])
+def test_without_a_source_nothing_is_queried(text: str) -> None:
+    answer = ungrounded(text)
+    assert answer.reason == "no-source"
+    assert answer.choices == ("vendas", "clientes", "incidentes", "implantações", "acessos")
+
+
+def test_a_typo_gets_the_nearest_source() -> None:
+    assert ungrounded("vemdas por regiao").choices == ("vendas",)
+
+
+def test_an_unknown_group_is_refused_with_the_known_ones() -> None:
+    answer = ungrounded("vendas por planeta")
+    assert (answer.reason, answer.word) == ("unknown-group", "planeta")
+    assert answer.choices == ("região", "produto", "categoria", "canal", "cliente")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Implementar autenticação OAuth2",
+        "Desenvolver nova feature de vendas",
+        "Please update the customers",
+        "Criar API de clientes",
+    ],
+)
+def test_work_is_not_answered_with_data(text: str) -> None:
+    assert ungrounded(text).reason == "work"
+
+
+@pytest.mark.parametrize(
+    "text", ["Criar relatório de vendas", "Generate a sales report", "updates of incidents by team"]
+)
+def test_a_report_is_data(text: str) -> None:
+    grounded(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apagar todos os clientes",
+        "Delete old sales records",
+        "drop the customers collection",
+        "DROP TABLE customers",
+        "remova os incidentes fechados",
+        "Gerar relatório de vendas e excluir os clientes inativos",
+        "purge access log",
+    ],
+)
+def test_destruction_is_never_planned(text: str) -> None:
+    plan = plan_of(text)
+    assert plan.tasks == []
+    assert plan.is_destructive
+    assert plan.risk_score >= 0.7
+    assert plan.metadata["outcome"]["status"] == CompletionStatus.FAILED
+    assert "destruti" in plan.metadata["outcome"]["error"] or "destructive" in plan.metadata["outcome"]["error"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["drop in sales by region", "vendas de produtos", "incidentes removidos por equipe", "firewalls e dropdowns"],
+)
+def test_a_word_that_only_looks_destructive_is_none(text: str) -> None:
+    assert not plan_of(text).is_destructive
+
+
+VOCABULARY = (
+    "vendas sales por by região month $where top 5 ontem clientes ativos listar e and últimos incidentes abertos "
+    "média 0 receita DE São Paulo apagar"
+)
+OPERATORS = ("$where", "$function", "$out", "$merge", "$lookup")
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=st.text(max_size=60) | st.lists(st.sampled_from(VOCABULARY.split()), max_size=12).map(" ".join))
+def test_any_text_gives_a_query_of_known_names_or_a_reason(text: str) -> None:
+    spec = ground(words(text), CATALOG, at_ms=NOW_MS)
+    if isinstance(spec, Ungrounded):
+        assert spec.reason in ("work", "no-source", "no-time", "unknown-group")
+        return
+    parameters = mongodb_parameters(spec)
+    fields = {field.name for field in spec.source.fields}
+    assert parameters["collection"] in CATALOG.sources
+    match: dict[str, Any] = parameters.get("filter") or parameters.get("pipeline", [{}])[0].get("$match") or {}
+    assert set(match) <= fields
+    assert not any(operator in str(parameters) for operator in OPERATORS)
+    assert 1 <= spec.limit <= spec.source.row_limit

@@ -1,0 +1,149 @@
+"""The sample data is the same every time, hangs together, and its questions can be answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.sample.generate import COUNTS, DAYS, Graph, SampleData, generate
+from app.sample.oracle import expected, same_rows
+from app.sample.questions import QUESTIONS, Question
+from models.nlu.words import language, words
+from tests.unit.planning.catalogs import CATALOG, envelope_of, plan_of
+
+NOW = datetime(2025, 11, 22, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def data() -> SampleData:
+    return generate(as_of=NOW)
+
+
+def test_there_are_more_than_twenty_thousand_records(data: SampleData) -> None:
+    assert {name: len(documents) for name, documents in data.collections.items()} == COUNTS
+    assert data.total > 20_000
+
+
+def test_the_same_seed_and_day_give_the_same_data(data: SampleData) -> None:
+    assert generate(as_of=NOW) == data
+    assert generate(8, as_of=NOW).collections["sales"] != data.collections["sales"]
+
+
+def test_every_document_lies_in_the_last_two_years_and_fits_its_catalog(data: SampleData) -> None:
+    types = {"string": str, "integer": int, "number": float, "boolean": bool, "date": datetime}
+    for source in CATALOG.sources.values():
+        for document in data.collections[source.collection]:
+            assert set(document) == {field.name for field in source.fields}
+            assert NOW - timedelta(days=DAYS) <= document[str(source.time_field)] < NOW
+            for field in source.fields:
+                assert document[field.name] is None or isinstance(document[field.name], types[field.type])
+
+
+def test_every_known_value_of_the_catalog_occurs(data: SampleData) -> None:
+    for source in CATALOG.sources.values():
+        for dimension in source.dimensions:
+            found = {str(document[dimension.field]) for document in data.collections[source.collection]}
+            if dimension.values:
+                assert {
+                    value.capitalize() if value in ("true", "false") else value for value in dimension.values
+                } == found
+
+
+def test_only_incidents_that_are_over_have_an_end(data: SampleData) -> None:
+    for incident in data.collections["incidents"]:
+        running = incident["status"] in ("open", "investigating")
+        assert running == (incident["closed_at"] is None) == (incident["minutes_to_resolve"] is None)
+        assert running or incident["opened_at"] < incident["closed_at"] <= NOW
+
+
+def test_sales_belong_to_customers_of_their_region(data: SampleData) -> None:
+    regions = {customer["customer_id"]: customer["region"] for customer in data.collections["customers"]}
+    assert all(regions[sale["customer_id"]] == sale["region"] for sale in data.collections["sales"])
+
+
+def test_the_graph_is_closed_and_has_no_cycle(data: SampleData) -> None:
+    names = {node["name"] for node in data.graph.nodes}
+    depends: dict[str, list[str]] = {name: [] for name in names}
+    for start, kind, end in data.graph.edges:
+        assert {start, end} <= names
+        if kind == "DEPENDS_ON":
+            depends[start].append(end)
+    settled: set[str] = set()
+    while len(settled) < len(names):
+        ready = {name for name in names - settled if settled.issuperset(depends[name])}
+        assert ready, "the rest depends on itself"
+        settled |= ready
+
+
+def test_counters_agree_with_the_documents(data: SampleData) -> None:
+    assert sum(value for key, value in data.counters.items() if key.startswith("counter:sales:")) == COUNTS["sales"]
+    assert 150 <= len(data.counters) + len(data.sessions) <= 250
+
+
+def test_events_are_in_the_order_of_time(data: SampleData) -> None:
+    times = [event["at"] for event in data.events]
+    assert times == sorted(times)
+    assert len(times) == 500
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_every_question_is_understood_and_grounded_without_a_rest(question: Question) -> None:
+    envelope = envelope_of(question.text)
+    assert envelope.intent.domain is question.domain
+    assert envelope.confidence >= 0.5
+    plan = plan_of(question.text)
+    assert plan.tasks, plan.reasoning_summary
+    assert plan.tasks[0].parameters["columns"] == list(question.columns)
+    assert plan.tasks[0].metadata["answer"]["ignored"] == []
+
+
+def test_there_are_questions_in_both_languages() -> None:
+    asked = [language(words(question.text), None) for question in QUESTIONS]
+    assert asked.count("pt") >= 4
+    assert asked.count("en") >= 4
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_every_question_has_an_answer_that_is_not_empty(question: Question, data: SampleData) -> None:
+    rows = expected(question.id, data, now=NOW)
+    assert rows
+    assert all(len(row) == len(question.columns) for row in rows)
+    assert any(row[-1] for row in rows)
+
+
+def hand_made(**collections: list[dict[str, object]]) -> SampleData:
+    return SampleData(collections, Graph([], []), {}, {}, [])
+
+
+def test_the_oracle_sums_by_hand() -> None:
+    def sale(month: int, region: str, amount: float) -> dict[str, object]:
+        return {"date": datetime(2025, month, 1, tzinfo=UTC), "region": region, "amount": amount}
+
+    data = hand_made(sales=[sale(6, "Sul", 1000.0), sale(7, "Sul", 1.5), sale(9, "Sul", 2.0), sale(8, "Norte", 9.0)])
+    assert expected("sales-by-region", data, now=NOW) == [["Norte", 9.0], ["Sul", 3.5]]
+    assert expected("revenue-by-month", data, now=NOW) == [
+        ["2025-06", 1000.0],
+        ["2025-07", 1.5],
+        ["2025-08", 9.0],
+        ["2025-09", 2.0],
+    ]
+
+
+def test_the_oracle_counts_by_hand() -> None:
+    def access(hour: int, outcome: str, action: str = "login") -> dict[str, object]:
+        return {"at": datetime(2025, 11, 21, hour, tzinfo=UTC), "outcome": outcome, "action": action}
+
+    data = hand_made(
+        access_log=[access(0, "failure"), access(23, "failure"), access(3, "success"), access(4, "failure", "export")]
+    )
+    assert expected("failed-logins", data, now=NOW) == [[2]]
+    assert expected("failed-logins", data, now=NOW + timedelta(days=1)) == [[0]]
+
+
+def test_rows_are_the_same_to_the_cent_and_not_beyond() -> None:
+    assert same_rows([["a", 1.0]], [["a", 1.004]])
+    assert not same_rows([["a", 1.0]], [["a", 1.05]])
+    assert not same_rows([["a", 1]], [["b", 1]])
+    assert not same_rows([["a", 1]], [])
+    assert same_rows([["2025-11-22T15:30:00Z"]], [[NOW]])
