@@ -91,9 +91,17 @@ class HiveApp(faust.App):
 
     # -- what an application declares
 
-    def run_topic(self, *specs: TopicSpec) -> Any:
-        """Return the Faust topic of one or several listed topics, delivered in runs of typed records."""
-        self._specs.update({spec.name: spec for spec in specs})
+    def run_topic(self, *specs: TopicSpec, run_records: int | None = None) -> Any:
+        """Return the Faust topic of one or several listed topics, delivered in runs of typed records.
+
+        Args:
+            specs: The topics.
+            run_records: The most records of a run; less than the setting for a stage whose records take long.
+        """
+        for spec in specs:
+            self._specs[spec.name] = spec
+            if run_records is not None:
+                self.source.run_records_of[spec.name] = run_records
         schema = RunSchema({spec.name: _decoder(spec) for spec in specs})
         return self.topic(*(spec.name for spec in specs), schema=schema)
 

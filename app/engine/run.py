@@ -238,16 +238,20 @@ class Batch:
             delay_s = min(delay_s * 2, RETRY_MOST_S)
 
 
-async def runs(stream: faust.Stream[Any]) -> AsyncIterator[Batch]:
+async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIterator[Batch]:
     """Yield batch after batch of what waits on a stage's stream.
 
     The stream's own iterator is not used: it acknowledges, tracks and yields to the loop for every event, and here the
     offsets are committed by the transaction.
+
+    Args:
+        stream: The agent's stream.
+        most: How many records make a batch that takes no further runs; by default the setting ``batch_records``.
     """
     app: HiveApp = stream.app
     queue = stream.channel.queue
     stage = current_agent().name.rpartition(".")[2]
-    limit = app.settings.batch_records
+    limit = most or app.settings.batch_records
     while True:
         try:
             event = await queue.get()

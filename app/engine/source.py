@@ -43,7 +43,7 @@ class Source:
         client: librdkafka properties (address, security).
         group: The consumer group whose committed offsets count.
         patience_s: How long pending transactions may take to be decided; longer than their own timeout.
-        run_records: The most records of a run.
+        run_records: The most records of a run, where ``run_records_of`` has no other number for its topic.
         fetch_records: The most records that one :meth:`fetch` returns.
         fetch_max_wait_ms: How long the broker may hold back an empty fetch.
     """
@@ -74,6 +74,7 @@ class Source:
         }
         self._patience_s = patience_s
         self._run_records = run_records
+        self.run_records_of: dict[str, int] = {}
         self._fetch_records = fetch_records
         self._consumer: Consumer | None = None
         self._positions: dict[TP, int] = {}
@@ -156,8 +157,9 @@ class Source:
         return runs
 
     def _cut(self, tp: TP, records: list[Any]) -> Iterator[RawRun]:
-        for start in range(0, len(records), self._run_records):
-            chunk = records[start : start + self._run_records]
+        length = self.run_records_of.get(tp.topic, self._run_records)
+        for start in range(0, len(records), length):
+            chunk = records[start : start + length]
             yield RawRun(tp, chunk, self._delivered.get(tp))
             self._positions[tp] = self._delivered[tp] = chunk[-1].offset() + 1
 

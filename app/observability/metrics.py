@@ -1,0 +1,177 @@
+"""The one list of metrics, and the collector that fills them from a worker.
+
+A metric stands in :data:`METRICS` with what it means and what to do when it looks wrong; nothing else spells its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+
+if TYPE_CHECKING:
+    from app.engine import Batch, HiveApp
+    from app.engine.committer import Work
+    from app.engine.restore import Restored
+
+__all__ = ["METRICS", "Metric", "WorkerMetrics"]
+
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        name: Without the prefix ``neural_hive_``; the unit is in it.
+        meaning: How to read it.
+        action: What to do when it looks wrong.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+    action: str
+    buckets: tuple[float, ...] = ()
+
+    def make(self, registry: CollectorRegistry) -> Any:
+        """Return the Prometheus object."""
+        if self.kind == "histogram":
+            return Histogram(
+                self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry, buckets=self.buckets
+            )
+        made = Counter if self.kind == "counter" else Gauge
+        return made(self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry)
+
+
+METRICS: Final[tuple[Metric, ...]] = (
+    Metric(
+        "records_total",
+        "counter",
+        ("stage",),
+        "Records that a stage has committed.",
+        "Flat while lag grows: read the worker's log; the watchdog ends a worker that is stuck.",
+    ),
+    Metric(
+        "dead_letters_total",
+        "counter",
+        ("stage",),
+        "Records that could not be processed, ever.",
+        "Read the reason in their headers: `hive tail intentions.dead-letter`.",
+    ),
+    Metric(
+        "batch_records",
+        "histogram",
+        ("stage",),
+        "Records that one transaction took from a stage.",
+        "Always at the limit: the stage does not keep up, add workers.",
+        _RECORDS,
+    ),
+    Metric(
+        "stage_seconds",
+        "histogram",
+        ("stage",),
+        "Seconds from taking a batch to its commit.",
+        "Compare with transaction_seconds: the rest is the stage's own work or a slow store.",
+        _SECONDS,
+    ),
+    Metric(
+        "transaction_seconds",
+        "histogram",
+        (),
+        "Seconds that one Kafka transaction took.",
+        "Above 0.1: the broker is busy or far away.",
+        _SECONDS,
+    ),
+    Metric("lag_records", "gauge", ("topic",), "Records that wait, fetched or not.", "Growing: add workers."),
+    Metric(
+        "stage_paused",
+        "gauge",
+        ("stage",),
+        "1 while a stage waits for a store.",
+        "Look at the store; the stage goes on by itself.",
+    ),
+    Metric(
+        "table_keys", "gauge", ("table",), "Keys of a table that this worker holds.", "Unbounded growth: a key leaks."
+    ),
+    Metric(
+        "restore_seconds",
+        "gauge",
+        ("table",),
+        "Seconds that the last restore of a table took.",
+        "Growing: compaction of the changelog lags behind.",
+    ),
+    Metric(
+        "event_loop_lag_seconds",
+        "gauge",
+        (),
+        "How late the event loop is.",
+        "Above 0.1: something blocks it.",
+    ),
+    Metric(
+        "generation",
+        "gauge",
+        (),
+        "Generation of the consumer group; it rises with every rebalance.",
+        "Rising all the time: workers come and go, or miss heartbeats.",
+    ),
+    Metric("ready", "gauge", (), "1 when the worker processes records.", "0 for minutes: read the log."),
+    Metric(
+        "intentions_total",
+        "counter",
+        ("domain", "route"),
+        "Intentions understood, by domain and by where they were sent.",
+        "Many to `validation`: texts that the rules do not know.",
+    ),
+)
+
+
+class WorkerMetrics:
+    """The metrics of one worker, in a registry of their own."""
+
+    def __init__(self, app: HiveApp) -> None:
+        self._app = app
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
+        app.observers.append(self._on_commit)
+        app.cycle_observers.append(self._on_cycle)
+        app.restore_observers.append(self._on_restore)
+
+    def intention(self, domain: str, route: str) -> None:
+        """Count an intention that has been understood."""
+        self._of["intentions_total"].labels(domain, route).inc()
+
+    def refresh(self) -> None:
+        """Bring the gauges up to date, just before they are read."""
+        app = self._app
+        for topic, lag in app.lag().items():
+            self._of["lag_records"].labels(topic).set(lag)
+        self._of["stage_paused"].clear()
+        for stage in app.watchdog.paused:
+            self._of["stage_paused"].labels(stage).set(1)
+        for name, table in app.hive_tables.items():
+            self._of["table_keys"].labels(name).set(len(table))
+        self._of["event_loop_lag_seconds"].set(app.watchdog.lag_s)
+        self._of["generation"].set(app.generation.number)
+        self._of["ready"].set(app.ready)
+
+    def _on_commit(self, batch: Batch, dead_letters: int) -> None:
+        stage = batch.stage
+        self._of["records_total"].labels(stage).inc(batch.size)
+        self._of["batch_records"].labels(stage).observe(batch.size)
+        self._of["stage_seconds"].labels(stage).observe(batch.age_s)
+        if dead_letters:
+            self._of["dead_letters_total"].labels(stage).inc(dead_letters)
+
+    def _on_cycle(self, work: list[Work], seconds: float) -> None:
+        del work
+        self._of["transaction_seconds"].observe(seconds)
+
+    def _on_restore(self, table: str, restored: Restored) -> None:
+        self._of["restore_seconds"].labels(table).set(restored.elapsed_s)

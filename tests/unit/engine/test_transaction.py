@@ -1,0 +1,256 @@
+"""A stage's transaction on an application that only remembers what it is handed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from faust.types import TP
+
+from app.engine.consumer import Delivery
+from app.engine.run import Batch, Generation, RawRun, Run
+from app.engine.tables import Table
+from app.engine.transaction import transaction
+from app.errors import StaleRun, StoreUnavailable
+from app.topics import TopicSpec
+from models.errors import InvalidRecord
+
+OUT = TopicSpec(name="out", key="k", record=None, retention_ms=1)
+NOW = Generation(1, "me")
+
+
+class FakeMessage:
+    """As much of a Kafka message as a run is made of."""
+
+    def __init__(self, offset: int, value: bytes, partition: int = 0) -> None:
+        self._offset, self._value, self._partition = offset, value, partition
+
+    def topic(self) -> str:
+        return "in"
+
+    def partition(self) -> int:
+        return self._partition
+
+    def offset(self) -> int:
+        return self._offset
+
+    def key(self) -> bytes:
+        return b"key"
+
+    def value(self) -> bytes:
+        return self._value
+
+    def headers(self) -> None:
+        return None
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 0
+
+
+class FakeCommitter:
+    """Takes work; the test decides what becomes of it."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Any, asyncio.Future[None]]] = []
+
+    def submit(self, work: Any) -> asyncio.Future[None]:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.taken.append((work, done))
+        return done
+
+
+class FakeWatchdog:
+    """Remembers who waited."""
+
+    def __init__(self) -> None:
+        self.paused: list[str] = []
+
+    def pause(self, stage: str, why: Exception) -> None:
+        self.paused.append(stage)
+
+    def resume(self, stage: str) -> None:
+        """Nothing to do."""
+
+
+class FakeApp:
+    """As much of the application as a transaction uses."""
+
+    def __init__(self) -> None:
+        self.generation = NOW
+        self.delivery = Delivery(1000)
+        self.delivery.begin(NOW)
+        self.committer = FakeCommitter()
+        self.watchdog = FakeWatchdog()
+        self.in_flight: dict[str, asyncio.Future[None]] = {}
+        self.counts: Table[int] = Table("counts", changelog="counts-log", value_type=int)
+        self.hive_tables: dict[str, Table[Any]] = {"counts": self.counts}
+        self.failed: list[str] = []
+        self.noted: list[tuple[int, int]] = []
+
+    def dead_letter_topic(self, topic: str) -> str:
+        return f"{topic}-dead"
+
+    def fail(self, reason: str) -> None:
+        self.failed.append(reason)
+
+    def committed(self, batch: Batch, *, dead_letters: int) -> None:
+        self.noted.append((batch.size, dead_letters))
+
+
+def _digits(data: bytes | None) -> int:
+    if data == b"broken":
+        raise RuntimeError("a defect of the decoder")
+    if data is None or not data.isdigit():
+        raise InvalidRecord("not-a-number", repr(data))
+    return int(data)
+
+
+def _batch(app: FakeApp, *values: bytes, first: int = 0, after: int | None = None) -> Batch:
+    raw = RawRun(TP("in", 0), [FakeMessage(first + n, value) for n, value in enumerate(values)], after)
+    return Batch(cast("Any", app), "stage", [Run(raw, NOW, _digits)])
+
+
+async def test_a_batch_becomes_outputs_changelog_and_offsets() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"1", b"2", first=10)) as tx:
+        for record in _batch(app, b"1", b"2", first=10):
+            view = tx.view(app.counts, record)
+            view["sum"] = view.get("sum", 0) + record.value
+            tx.send(OUT, key="k", value=b"%d" % record.value)
+    work, done = app.committer.taken[0]
+    assert {TP("in", 0): 12} == work.offsets
+    assert [("out", b"k", b"1"), ("out", b"k", b"2")] == [m[:3] for m in work.messages[:2]]
+    assert ("counts-log", b"sum", b"3", None, 0) == work.messages[2], "each key once"
+    assert "sum" not in app.counts, "the table changes when the commit has succeeded"
+    done.set_result(None)
+    await asyncio.sleep(0)
+    assert app.counts["sum"] == 3
+    assert [(2, 0)] == app.noted
+
+
+async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transaction() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"1", b"x", b"broken", b"4")):
+        pass
+    work, _ = app.committer.taken[0]
+    assert [("in-dead", b"x"), ("in-dead", b"broken")] == [(m[0], m[2]) for m in work.messages]
+    assert {TP("in", 0): 4} == work.offsets
+
+
+async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1", b"0", b"3")
+    async with transaction(batch) as tx:
+        for record in batch:
+            with tx.attempt(record):
+                view = tx.view(app.counts, record)
+                view["sum"] = view.get("sum", 0) + record.value + 100 * (record.value == 0)
+                tx.send(OUT, key="k", value=b"%d" % (12 // record.value))
+    work, done = app.committer.taken[0]
+    assert ["out", "in-dead", "out", "counts-log"] == [m[0] for m in work.messages]
+    done.set_result(None)
+    await asyncio.sleep(0)
+    assert app.counts["sum"] == 4
+
+
+async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1")
+    async with transaction(batch) as tx:
+        for record in batch:
+            with tx.attempt(record):
+                tx.send(OUT, key="k", value=b"x" * OUT.max_message_bytes)
+    assert ["in-dead"] == [m[0] for m in app.committer.taken[0][0].messages]
+
+
+async def test_the_next_batch_sees_what_is_being_committed_and_is_handed_over_after_it() -> None:
+    app = FakeApp()
+    one, two = _batch(app, b"1"), _batch(app, b"2", first=1, after=1)
+
+    async def count(batch: Batch) -> None:
+        async with transaction(batch) as tx:
+            for record in batch:
+                view = tx.view(app.counts, record)
+                view["sum"] = view.get("sum", 0) + record.value
+
+    await count(one)
+    second = asyncio.ensure_future(count(two))
+    await asyncio.sleep(0.01)
+    assert len(app.committer.taken) == 1
+    app.committer.taken[0][1].set_result(None)
+    await second
+    assert ("counts-log", b"sum", b"3", None, 0) in app.committer.taken[1][0].messages
+    app.committer.taken[1][1].set_result(None)
+    await asyncio.sleep(0)
+    assert app.counts["sum"] == 3
+
+
+async def test_work_that_the_committer_drops_changes_no_table() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1")
+    async with transaction(batch) as tx:
+        for record in batch:
+            tx.view(app.counts, record)["sum"] = 1
+    app.committer.taken[0][1].set_exception(StaleRun("moved"))
+    await asyncio.sleep(0)
+    assert len(app.counts) == 0
+    assert app.noted == []
+
+
+async def test_a_batch_whose_partitions_have_moved_on_is_not_handed_over() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"1")):
+        app.generation = Generation(2, "me")
+    assert app.committer.taken == []
+    assert app.failed == []
+
+
+async def test_an_error_outside_of_an_attempt_ends_the_worker() -> None:
+    app = FakeApp()
+    with pytest.raises(ZeroDivisionError):
+        async with transaction(_batch(app, b"1")):
+            raise ZeroDivisionError
+    assert "stage stage failed" in app.failed[0]
+    assert app.committer.taken == []
+
+
+async def test_records_that_were_left_out_end_the_worker() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"1")):
+        pass
+    app.committer.taken[0][1].set_result(None)
+    async with transaction(_batch(app, b"9", first=9, after=8)):
+        pass
+    assert "left out records" in app.failed[0]
+
+
+async def test_a_store_that_is_down_makes_the_stage_wait_and_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.run.RETRY_FIRST_S", 0.001)
+    app = FakeApp()
+    tried: list[int] = []
+
+    async def ask(record: Any) -> int:
+        tried.append(record.value)
+        if tried.count(record.value) < 3:
+            raise StoreUnavailable("mongo", "down")
+        if record.value == 2:
+            raise ValueError("for ever")
+        return -int(record.value)
+
+    outcomes = await _batch(app, b"1", b"2", b"3").map(ask, at_once=2)
+    assert [-1, -3] == [outcome for _, outcome in outcomes if not isinstance(outcome, Exception)]
+    assert isinstance(outcomes[1][1], ValueError)
+    assert "stage" in app.watchdog.paused
+
+
+async def test_waiting_for_a_store_ends_when_the_partitions_move_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.run.RETRY_FIRST_S", 0.001)
+    app = FakeApp()
+
+    async def ask(record: Any) -> int:
+        app.generation = Generation(2, "me")
+        raise StoreUnavailable("mongo", "down")
+
+    with pytest.raises(StaleRun):
+        await _batch(app, b"1").map(ask, at_once=1)
