@@ -84,7 +84,6 @@ class HiveApp(faust.App):
         self.transport = RunTransport(self._broker_urls(), self)
         self.on_partitions_revoked.connect(self._on_revoked)
         self.on_rebalance_complete.connect(self._on_assigned)
-        self.task(self.watchdog.beat)
 
     def _broker_urls(self) -> list[Any]:
         return list(self.conf.broker_consumer)
@@ -138,6 +137,8 @@ class HiveApp(faust.App):
             if created:
                 logger.info("topics created: %s", ", ".join(created))
         await self.committer.start()
+        # Not an app task: Faust starts those after the first assignment, which may take long.
+        self.add_future(self.watchdog.beat())
         self.watchdog.start()
         # Millions of small objects live for one batch and then go, without cycles: looking for cycles all the time
         # costs a third of the throughput.

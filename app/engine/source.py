@@ -118,7 +118,9 @@ class Source:
         self._delivered = {}
         self._held.clear()
         self.generation = generation
-        self._ensure().assign([TopicPartition(tp.topic, tp.partition, offset) for tp, offset in positions.items()])
+        consumer = self._ensure()
+        consumer.assign([TopicPartition(tp.topic, tp.partition, offset) for tp, offset in positions.items()])
+        consumer.resume([TopicPartition(*tp) for tp in positions])  # what was held back stays so over an assignment
 
     def hold(self, full: Iterable[TP]) -> None:
         """Fetch nothing more of these partitions for now, and go on with those held before (back-pressure)."""

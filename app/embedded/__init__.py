@@ -1,0 +1,1 @@
+"""The local stack: servers as child processes on loopback, embedded (pip only) or real (Java, Maven)."""

@@ -1,0 +1,117 @@
+"""A worker from its start to its end: what it waits for, what it shows, and how it stops."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from app.embedded.ports import free_port
+from tests.broker.cluster import answers, get, read, submit, worker, worker_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.embedded.stack import Stack
+
+TEXT = "Quantos clientes ativos por segmento?"
+NOWHERE = {
+    "HIVE_MONGO": "mongodb://127.0.0.1:9/?directConnection=true",
+    "HIVE_STORE_TIMEOUT_S": "0.5",
+}
+
+
+def _until(holds: Callable[[], object], *, timeout_s: float = 30) -> bool:
+    deadline_s = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_broker_that_is_down_is_waited_for_with_a_message_a_second(tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    process, _ = worker_process({"HIVE_KAFKA": nowhere}, tmp_path, ready=False)
+    process.start()
+    try:
+        assert _until(lambda: len(_waits(process.log_lines(200), nowhere)) >= 3)
+        assert process.alive
+        log = "\n".join(process.log_lines(200))
+        assert "Traceback" not in log
+        process.send_signal(signal.SIGTERM)
+        assert _until(lambda: not process.alive), "it can be stopped while it waits"
+    finally:
+        process.stop(timeout_s=5)
+
+
+def _waits(lines: list[str], address: str) -> list[str]:
+    return [line for line in lines if f"waiting for Kafka at {address}" in line]
+
+
+def test_a_store_that_is_down_makes_its_stage_wait_and_no_other(stack: Stack, tmp_path: Path) -> None:
+    addresses = {**stack.addresses, **NOWHERE}
+    kafka = addresses["HIVE_KAFKA"]
+    with worker(addresses, tmp_path) as (process, port):
+        waiting = submit(kafka, TEXT)
+        assert _until(lambda: "execute" in json.loads(get(port, "/health/ready")[1])["paused"])
+        assert 'stage_paused{stage="execute"} 1.0' in get(port, "/metrics")[1]
+        unclear = submit(kafka, "fazer coisa")
+        assert answers(kafka, {unclear})[unclear]["status"] == "not_understood", "the other stages go on"
+        assert get(port, "/health/live")[0] == 200
+        assert get(port, "/health/ready")[0] == 200
+        assert answers(kafka, {waiting}, timeout_s=1) == {}
+        process.send_signal(signal.SIGTERM)
+        assert _until(lambda: not process.alive), "waiting for a store does not keep it from stopping"
+
+
+def test_what_waited_for_a_store_is_answered_once_when_a_worker_finds_it(stack: Stack, tmp_path: Path) -> None:
+    kafka = stack.addresses["HIVE_KAFKA"]
+    app_id = f"again-{free_port()}"
+    with worker({**stack.addresses, **NOWHERE}, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
+        identity = submit(kafka, TEXT)
+        assert _until(lambda: "execute" in json.loads(get(port, "/health/ready")[1])["paused"])
+    with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false"):
+        assert identity in answers(kafka, {identity})
+    plans = read(kafka, ["plans.ready"], lambda _: False, timeout_s=2)
+    assert len([m for m in plans if json.loads(m.value())["intent_id"] == identity]) == 1
+
+
+def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> None:
+    with worker(stack.addresses, tmp_path) as (process, port):
+        status, text = get(port, "/health/ready")
+        ready = json.loads(text)
+        assert (200, True, []) == (status, ready["ready"], ready["waits_for"])
+        assert ready["partitions"] == 10 * 4
+        identity = submit(stack.addresses["HIVE_KAFKA"], TEXT)
+        assert identity in answers(stack.addresses["HIVE_KAFKA"], {identity})
+        metrics = get(port, "/metrics")[1]
+        for stage in ("understand", "plan", "execute", "complete"):
+            assert re.search(rf'neural_hive_records_total\{{stage="{stage}"\}} [1-9]', metrics), stage
+        assert "neural_hive_ready 1.0" in metrics
+        assert 'neural_hive_table_keys{table="domain-counts"} ' in metrics
+        process.send_signal(signal.SIGTERM)
+        assert _until(lambda: not process.alive)
+        assert process.exit_code == 0
+        assert "drained" in "\n".join(process.log_lines(100))
+        assert "Traceback" not in "\n".join(process.log_lines(1000))
+
+
+def test_the_rolling_count_survives_a_restart(stack: Stack, tmp_path: Path) -> None:
+    kafka = stack.addresses["HIVE_KAFKA"]
+    app_id = f"counts-{free_port()}"
+
+    def keys(port: int) -> float:
+        found = re.search(r'neural_hive_table_keys\{table="domain-counts"\} ([\d.]+)', get(port, "/metrics")[1])
+        return float(found.group(1)) if found else 0.0
+
+    with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
+        identity = submit(kafka, TEXT)
+        assert identity in answers(kafka, {identity})
+        before = keys(port)
+        assert before >= 1
+    with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
+        assert _until(lambda: keys(port) == before)
