@@ -107,7 +107,7 @@ DEAD_LETTERS: Final = tuple(
     )
     for family in ("intentions", "plans", "execution")
 )
-SAMPLE_EVENTS = TopicSpec(name="sample.events", key="service", record=None, retention_ms=30 * DAY_MS)
+SAMPLE_EVENTS = TopicSpec(name="sample.events", key="user", record=None, retention_ms=30 * DAY_MS)
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     INTENTIONS_SUBMITTED,

@@ -37,7 +37,7 @@ def get(port: int, path: str) -> tuple[int, str]:
 
 
 def worker_process(
-    addresses: Mapping[str, str], folder: Path, *, ready: bool = True, app: str = "app.main", **settings: str
+    addresses: Mapping[str, str], folder: Path, settings: Mapping[str, str] | None = None, *, ready: bool = True
 ) -> tuple[ManagedProcess, int]:
     """Return a worker that has not been started yet, and its web port."""
     port = free_port()
@@ -48,11 +48,11 @@ def worker_process(
         "HIVE_WORKER": f"worker-{port}",
         "HIVE_WEB_PORT": str(port),
         "HIVE_DATA_DIR": str(folder),
-        **settings,
+        **(settings or {}),
     }
     process = ManagedProcess(
         f"worker-{port}",
-        [sys.executable, "-m", "faust", "-A", app, "worker", "-l", "info"],
+        [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"],
         env=environ,
         log_path=folder / f"worker-{port}.log",
         ready=lambda: not ready or get(port, "/health/ready")[0] == 200,
@@ -64,7 +64,7 @@ def worker_process(
 @contextmanager
 def worker(addresses: Mapping[str, str], folder: Path, **settings: str) -> Iterator[tuple[ManagedProcess, int]]:
     """Run a worker until the block is left."""
-    process, port = worker_process(addresses, folder, **settings)
+    process, port = worker_process(addresses, folder, settings)
     process.start()
     try:
         yield process, port

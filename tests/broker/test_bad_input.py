@@ -32,9 +32,7 @@ HANDLED: dict[str, dict[str, Any]] = {
 }
 
 
-def test_each_becomes_a_dead_letter_or_is_handled_and_what_follows_is_answered(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_each_becomes_a_dead_letter_or_is_handled_and_what_follows_is_answered(stack: Stack, tmp_path: Path) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
     with worker(stack.addresses, tmp_path) as (process, port):
         bad, good = _send_all(kafka)

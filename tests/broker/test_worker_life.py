@@ -84,7 +84,7 @@ def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> 
     with worker(stack.addresses, tmp_path) as (process, port):
         status, text = get(port, "/health/ready")
         ready = json.loads(text)
-        assert (200, True, []) == (status, ready["ready"], ready["waits_for"])
+        assert (status, ready["ready"], ready["waits_for"]) == (200, True, [])
         assert ready["partitions"] == 10 * 4
         identity = submit(stack.addresses["HIVE_KAFKA"], TEXT)
         assert identity in answers(stack.addresses["HIVE_KAFKA"], {identity})

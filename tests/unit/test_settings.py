@@ -20,7 +20,9 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_show() -> None:
-    settings = Settings.load({"HIVE_KAFKA_USERNAME": "u", "HIVE_KAFKA_PASSWORD": "hunter2", "HIVE_REDIS": "redis://:pw@h"})
+    settings = Settings.load(
+        {"HIVE_KAFKA_USERNAME": "u", "HIVE_KAFKA_PASSWORD": "hunter2", "HIVE_REDIS": "redis://:pw@h"}
+    )
     assert "hunter2" not in repr(settings)
     assert "pw@h" not in repr(settings)
     assert settings.kafka_client()["sasl.password"] == "hunter2"

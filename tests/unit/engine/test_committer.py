@@ -68,13 +68,13 @@ class Bench:
 
     def __init__(self) -> None:
         self.generation = NOW
-        self.failed: list[str] = []
+        self.failed: asyncio.Queue[str] = asyncio.Queue()
         self.committer = Committer(
             Settings(worker="w"),
             group="hive",
             instance=None,
             current=lambda: self.generation,
-            fail=self.failed.append,
+            fail=self.failed.put_nowait,
         )
 
 
@@ -97,7 +97,7 @@ async def test_outputs_and_offsets_are_in_one_transaction(producers: list[FakePr
     bench = await _started()
     await bench.committer.submit(_work())
     names = [call[0] for call in producers[0].calls]
-    assert ["init", "begin", "produce", "produce", "offsets", "commit"] == names
+    assert names == ["init", "begin", "produce", "produce", "offsets", "commit"]
     assert ("produce", "log", b"k", b"v", {"headers": [("h", b"1")], "partition": 3}) in producers[0].calls
     await bench.committer.stop()
 
@@ -109,9 +109,9 @@ async def test_what_waits_together_is_committed_together_and_the_producers_take_
     await asyncio.gather(bench.committer.submit(_work("a", 0)), bench.committer.submit(_work("b", 1)))
     await bench.committer.submit(_work("a", 2))
     first, second = ([call for call in producer.calls if call[0] == "offsets"] for producer in producers)
-    assert [("in", 0, 5), ("in", 1, 5)] == first[0][1]
-    assert [("in", 2, 5)] == second[0][1]
-    assert ["hive-w-0", "hive-w-1"] == [producer.id for producer in producers], "the same after a restart"
+    assert first[0][1] == [("in", 0, 5), ("in", 1, 5)]
+    assert second[0][1] == [("in", 2, 5)]
+    assert [producer.id for producer in producers] == ["hive-w-0", "hive-w-1"], "the same after a restart"
     await bench.committer.stop()
 
 
@@ -120,8 +120,8 @@ async def test_work_of_an_older_generation_is_dropped_unwritten(producers: list[
     bench.generation = Generation(8, "member")
     with pytest.raises(StaleRun):
         await bench.committer.submit(_work())
-    assert ["init"] == [call[0] for call in producers[0].calls]
-    assert bench.failed == []
+    assert [call[0] for call in producers[0].calls] == ["init"]
+    assert bench.failed.empty()
     await bench.committer.stop()
 
 
@@ -131,7 +131,7 @@ async def test_a_coordinator_that_says_no_longer_yours_aborts_and_goes_on(produc
     with pytest.raises(StaleRun):
         await bench.committer.submit(_work())
     assert producers[0].calls[-1] == ("abort",)
-    assert bench.failed == []
+    assert bench.failed.empty()
     await bench.committer.submit(_work())
     await bench.committer.stop()
 
@@ -149,8 +149,6 @@ async def test_any_other_failure_ends_the_worker(producers: list[FakeProducer], 
     bench = await _started()
     FakeProducer.failures["commit"] = [_error(KafkaError._FENCED, **traits)]
     waiting = asyncio.ensure_future(bench.committer.submit(_work()))
-    while not bench.failed:
-        await asyncio.sleep(0)
-    assert "transaction failed" in bench.failed[0]
+    assert "transaction failed" in await bench.failed.get()
     assert not waiting.done(), "in the real worker the process is gone by now"
     waiting.cancel()

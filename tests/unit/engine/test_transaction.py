@@ -120,13 +120,13 @@ async def test_a_batch_becomes_outputs_changelog_and_offsets() -> None:
             tx.send(OUT, key="k", value=b"%d" % record.value)
     work, done = app.committer.taken[0]
     assert {TP("in", 0): 12} == work.offsets
-    assert [("out", b"k", b"1"), ("out", b"k", b"2")] == [m[:3] for m in work.messages[:2]]
-    assert ("counts-log", b"sum", b"3", None, 0) == work.messages[2], "each key once"
+    assert [m[:3] for m in work.messages[:2]] == [("out", b"k", b"1"), ("out", b"k", b"2")]
+    assert work.messages[2] == ("counts-log", b"sum", b"3", None, 0), "each key once"
     assert "sum" not in app.counts, "the table changes when the commit has succeeded"
     done.set_result(None)
     await asyncio.sleep(0)
     assert app.counts["sum"] == 3
-    assert [(2, 0)] == app.noted
+    assert app.noted == [(2, 0)]
 
 
 async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transaction() -> None:
@@ -134,7 +134,7 @@ async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transact
     async with transaction(_batch(app, b"1", b"x", b"broken", b"4")):
         pass
     work, _ = app.committer.taken[0]
-    assert [("in-dead", b"x"), ("in-dead", b"broken")] == [(m[0], m[2]) for m in work.messages]
+    assert [(m[0], m[2]) for m in work.messages] == [("in-dead", b"x"), ("in-dead", b"broken")]
     assert {TP("in", 0): 4} == work.offsets
 
 
@@ -148,7 +148,7 @@ async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() 
                 view["sum"] = view.get("sum", 0) + record.value + 100 * (record.value == 0)
                 tx.send(OUT, key="k", value=b"%d" % (12 // record.value))
     work, done = app.committer.taken[0]
-    assert ["out", "in-dead", "out", "counts-log"] == [m[0] for m in work.messages]
+    assert [m[0] for m in work.messages] == ["out", "in-dead", "out", "counts-log"]
     done.set_result(None)
     await asyncio.sleep(0)
     assert app.counts["sum"] == 4
@@ -161,7 +161,7 @@ async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
         for record in batch:
             with tx.attempt(record):
                 tx.send(OUT, key="k", value=b"x" * OUT.max_message_bytes)
-    assert ["in-dead"] == [m[0] for m in app.committer.taken[0][0].messages]
+    assert [m[0] for m in app.committer.taken[0][0].messages] == ["in-dead"]
 
 
 async def test_the_next_batch_sees_what_is_being_committed_and_is_handed_over_after_it() -> None:
@@ -225,7 +225,7 @@ async def test_records_that_were_left_out_end_the_worker() -> None:
     assert "left out records" in app.failed[0]
 
 
-async def test_a_store_that_is_down_makes_the_stage_wait_and_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_is_down_is_waited_for_and_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.engine.run.RETRY_FIRST_S", 0.001)
     app = FakeApp()
     tried: list[int] = []
@@ -239,7 +239,7 @@ async def test_a_store_that_is_down_makes_the_stage_wait_and_nothing_is_dropped(
         return -int(record.value)
 
     outcomes = await _batch(app, b"1", b"2", b"3").map(ask, at_once=2)
-    assert [-1, -3] == [outcome for _, outcome in outcomes if not isinstance(outcome, Exception)]
+    assert [outcome for _, outcome in outcomes if not isinstance(outcome, Exception)] == [-1, -3]
     assert isinstance(outcomes[1][1], ValueError)
     assert "stage" in app.watchdog.paused
 

@@ -1,0 +1,43 @@
+"""The command `hive`: one file for each of its commands."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from app.cli.ask import ask
+from app.cli.demo import demo
+from app.cli.down import down
+from app.cli.send import send
+from app.cli.status import status
+from app.cli.tail import tail
+from app.cli.topics import topics
+from app.cli.up import up
+from app.errors import HiveError
+
+
+class _Hive(click.Group):
+    """Say what is wrong in one line on stderr and end with 1; click itself ends a wrong usage with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HiveError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group(cls=_Hive, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="neural-hive-mind")
+def main() -> None:
+    """Ask in Portuguese or English; the answer is computed from your stores.
+
+    Addresses come from HIVE_KAFKA, HIVE_MONGO, … or from a running `hive up`.
+    """
+    # What a driver logs about a server that is gone is said by our own error, in one line.
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+for _command in (up, down, ask, send, tail, status, topics, demo):
+    main.add_command(_command)

@@ -1,0 +1,33 @@
+"""`hive ask`: one intention, one answer."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from app.cli import _render
+from app.cli._asking import asking
+from app.cli._state import current_settings
+from app.cli._trace import Trace
+
+
+@click.command()
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--language", help="Such as pt-BR or en; found out from the text when not given.")
+@click.option("--timeout", "timeout_s", default=30.0, show_default=True, help="Seconds to wait for the answer.")
+@click.option("--trace", is_flag=True, help="Also show the intention's way through the topics.")
+def ask(*, text: str, as_json: bool, language: str | None, timeout_s: float, trace: bool) -> None:
+    """Send TEXT as an intention and print its answer."""
+    settings = current_settings()
+    followed = Trace(settings) if trace else None
+    with asking(settings) as asker:
+        reply = asker.ask(text, timeout_s=timeout_s, language=language)
+    hops = followed.hops(reply.completed) if followed else []
+    if as_json:
+        way = [{"topic": h.topic, "partition": h.partition, "offset": h.offset} for h in hops]
+        click.echo(msgspec.json.encode(reply.as_json() | ({"way": way} if trace else {})))
+        return
+    _render.console.print(_render.answer(reply))
+    if trace:
+        _render.console.print(_render.way(hops))

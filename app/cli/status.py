@@ -1,0 +1,122 @@
+"""`hive status`: are the workers well, what waits, do the stores answer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+from confluent_kafka import TopicPartition
+
+from app import topics
+from app.cli import _health, _render
+from app.cli._state import current_settings, read_state
+from app.errors import HiveError, StoreUnavailable
+from app.stores import kafka
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.stores.mongo import MongoStore
+    from app.stores.neo4j import GraphStore
+    from app.stores.redis import RedisStore
+    from models.records import Scalar
+
+    Store = MongoStore | GraphStore | RedisStore
+
+Rows = list[list["Scalar"]]
+
+
+@click.command()
+def status() -> None:
+    """Show workers, stores and what waits.
+
+    Ends with 1 when a worker or a store is not well.
+    """
+    settings = current_settings()
+    workers = worker_rows(settings)
+    stores = asyncio.run(store_rows(settings))
+    show = _render.console.print
+    show(_render.table("workers", ["worker", "pid", "web port", "health", "detail"], workers))
+    show(_render.table("stores", ["store", "health", "detail"], stores))
+    title = f"group {settings.app_id} (a lag of 1 may be the mark of a transaction)"
+    show(_render.table(title, ["topic", "partition", "committed", "end", "lag"], lag_rows(settings)))
+    well = all(row[3] == "ready" for row in workers) and all(row[1] == "answers" for row in stores)
+    sys.exit(0 if well else 1)
+
+
+def worker_rows(settings: Settings) -> Rows:
+    """Probe the workers of the running `hive up`, or the one at the web port of the settings."""
+    state = read_state(settings.data_dir)
+    known = [(w.name, w.pid, w.web_port) for w in state.workers] if state else [("(by hand)", None, settings.web_port)]
+    rows: Rows = []
+    for name, pid, port in known:
+        code, body = _health.probe(port)
+        health = "no answer" if code is None else "ready" if code == 200 else "not ready"
+        rows.append([name, str(pid or "–"), str(port), health, _detail(body)])
+    return rows
+
+
+def _detail(body: str) -> str:
+    """Say what a worker that isn't ready waits for, in few words."""
+    try:
+        told = msgspec.json.decode(body, type=_Health)
+    except msgspec.MsgspecError:
+        return body
+    return f"waits for: {', '.join(told.waits_for)}" if told.waits_for else f"{told.partitions} partitions"
+
+
+class _Health(msgspec.Struct):
+    """What `/health/ready` answers."""
+
+    waits_for: list[str] = msgspec.field(default_factory=list[str])
+    partitions: int = 0
+
+
+async def store_rows(settings: Settings) -> Rows:
+    """Ping every store at the same time."""
+    from app.stores.mongo import MongoStore  # these drivers take seconds to import
+    from app.stores.neo4j import GraphStore
+    from app.stores.redis import RedisStore
+
+    timeout_s = settings.store_timeout_s
+    auth = (settings.neo4j_user, str(settings.neo4j_password))
+    stores: dict[str, Store] = {
+        "mongo": MongoStore(settings.mongo, settings.mongo_database, timeout_s),
+        "neo4j": GraphStore(settings.neo4j, auth, settings.neo4j_database, timeout_s=timeout_s),
+        "redis": RedisStore(settings.redis, timeout_s),
+    }
+    return list(await asyncio.gather(*(_store_row(name, store) for name, store in stores.items())))
+
+
+async def _store_row(name: str, store: Store) -> list[Scalar]:
+    try:
+        await store.ping()
+    except HiveError as error:
+        return [name, "no answer", error.detail if isinstance(error, StoreUnavailable) else str(error)]
+    finally:
+        await store.close()
+    return [name, "answers", ""]
+
+
+def lag_rows(settings: Settings) -> Rows:
+    """Compare the group's committed offsets with the ends of the topics that it has read.
+
+    The end of a topic that is written in transactions counts their markers, so a lag of 0 or 1 means: all done.
+    """
+    with kafka.reader(settings, group=settings.app_id) as consumer:
+        ends = kafka.ends(consumer, [spec.name for spec in topics.TOPICS])
+        asked = [TopicPartition(topic, partition) for topic, partition in ends]
+        committed = consumer.committed(asked, timeout=kafka.ANSWER_S)
+    return [
+        [
+            item.topic,
+            str(item.partition),
+            item.offset,
+            ends[item.topic, item.partition],
+            max(0, ends[item.topic, item.partition] - item.offset),
+        ]
+        for item in committed
+        if item.offset >= 0
+    ]

@@ -1,0 +1,200 @@
+"""Kafka for commands and seeding: quiet, blocking clients, one clear sentence when it does not answer."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from app.errors import BrokerUnavailable, HiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from confluent_kafka import Message
+
+    from app.settings import Settings
+
+ANSWER_S = 5.0
+"""How long the broker may take to answer one request of a command."""
+
+Offsets = dict[tuple[str, int], int]
+"""An offset for each topic and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record as it lies on its partition."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+@contextmanager
+def kafka_errors(settings: Settings) -> Iterator[None]:
+    """Turn librdkafka's errors into one sentence."""
+    try:
+        yield
+    except KafkaException as error:
+        problem = error.args[0]
+        if isinstance(problem, KafkaError) and problem.code() in _UNREACHABLE:
+            raise unreachable(settings) from error
+        text = problem.str() if isinstance(problem, KafkaError) else str(problem)
+        raise BrokerUnavailable(f"Kafka at {settings.kafka} refuses: {text}") from error
+
+
+_UNREACHABLE = (
+    KafkaError._TRANSPORT,  # noqa: SLF001 — librdkafka's own codes have this spelling
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+)
+
+
+def unreachable(settings: Settings) -> BrokerUnavailable:
+    """Return the error that says so."""
+    return BrokerUnavailable(f"cannot reach Kafka at {settings.kafka}; is `hive up` running?")
+
+
+def _quiet(settings: Settings) -> dict[str, Any]:
+    # Level 0: what librdkafka would write about a lost connection is said by our own error.
+    return settings.kafka_client() | {"log_level": 0}
+
+
+def check_reachable(settings: Settings) -> None:
+    """Ask the broker for a sign of life.
+
+    Raises:
+        BrokerUnavailable: it gives none.
+    """
+    with kafka_errors(settings):
+        AdminClient(_quiet(settings)).list_topics(timeout=ANSWER_S)
+
+
+def producer(settings: Settings, extra: Mapping[str, Any] | None = None) -> Producer:
+    """Return a producer that neither loses nor repeats a record, with these further properties."""
+    return Producer(
+        _quiet(settings)
+        | {
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": "murmur2_random",  # as the engine and Java's producers: a key has one partition number
+            "compression.type": settings.compression,
+            "linger.ms": 10,
+            "message.max.bytes": 5 * 1024 * 1024,
+        }
+        | dict(extra or {})
+    )
+
+
+@contextmanager
+def reader(settings: Settings, *, group: str | None = None) -> Iterator[Consumer]:
+    """Open a consumer that joins no group, reads committed records and reports where a partition ends."""
+    consumer = Consumer(
+        _quiet(settings)
+        | {
+            "group.id": group or f"hive-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 50,
+        }
+    )
+    try:
+        with kafka_errors(settings):
+            yield consumer
+    finally:
+        consumer.close()
+
+
+def existing(consumer: Consumer, names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Yield the partitions of those topics that there are."""
+    known = consumer.list_topics(timeout=ANSWER_S).topics
+    for name in names:
+        if name in known:
+            yield from ((name, partition) for partition in known[name].partitions)
+
+
+def starts(consumer: Consumer, names: Iterable[str]) -> Offsets:
+    """Return the beginning of every partition of these topics; a topic that is missing has none."""
+    return dict.fromkeys(existing(consumer, names), OFFSET_BEGINNING)
+
+
+def ends(consumer: Consumer, names: Iterable[str]) -> Offsets:
+    """Ask for the end of every partition of these topics; a topic that is missing has none."""
+    return {
+        (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_S)[1]
+        for topic, partition in existing(consumer, names)
+    }
+
+
+def assign(consumer: Consumer, starts: Offsets) -> None:
+    """Read these partitions from these offsets on."""
+    consumer.assign([TopicPartition(topic, partition, start) for (topic, partition), start in starts.items()])
+
+
+def poll(consumer: Consumer, timeout_s: float) -> Found | None:
+    """Return the next record, or None when there is none in time.
+
+    Raises:
+        KafkaException: a refusal that doesn't pass by itself.
+    """
+    message = consumer.poll(timeout_s)
+    return None if message is None or _is_news(message) else _found(message)
+
+
+def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Iterator[Found]:
+    """Yield what lies between these offsets and the ends of their partitions."""
+    assign(consumer, starts)
+    open_partitions = set(starts)
+    deadline = time.monotonic() + timeout_s
+    while open_partitions:
+        if time.monotonic() > deadline:
+            raise BrokerUnavailable(f"Kafka took longer than {timeout_s:g} s for what is on {min(open_partitions)[0]}")
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        if _is_news(message):
+            open_partitions.discard((message.topic(), message.partition()))
+        else:
+            yield _found(message)
+
+
+def _is_news(message: Message) -> bool:
+    """Tell whether this is no record but the end of a partition (for now), or a lost connection."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.code() == KafkaError._PARTITION_EOF or error.retriable() or error.code() in _UNREACHABLE:  # noqa: SLF001
+        return True  # librdkafka connects again by itself; whoever waits has a limit of his own
+    raise KafkaException(error)
+
+
+def _found(message: Message) -> Found:
+    return Found(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        timestamp_ms=message.timestamp()[1],
+        key=message.key(),
+        value=message.value(),
+        headers=message.headers() or [],
+    )
+
+
+def required(partitions: Offsets, topic: str) -> Offsets:
+    """Return the partitions, or say that the topic is missing."""
+    if not partitions:
+        raise HiveError(f"there is no topic {topic!r}; `hive topics --apply` creates the missing ones")
+    return partitions

@@ -1,0 +1,72 @@
+"""A user sees one line that says what to do, never a stack trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.stores import kafka
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"text": "vendas por região"}\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "ANSWER_S", 0.2)
+
+
+def hive(*arguments: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, arguments, env=environ, prog_name="hive")
+
+
+def one_line(result: Result) -> str:
+    [line] = result.stderr.strip().splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    "command", [["ask", "x"], ["tail", "plans.completed"], ["topics", "--apply"], ["topics", "--check"], ["send"]]
+)
+def test_a_broker_that_is_down_is_said_in_one_line(
+    command: list[str], lines: Path, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    arguments = [*command, str(lines)] if command == ["send"] else command
+
+    result = hive(*arguments, HIVE_KAFKA=f"127.0.0.1:{unused_tcp_port}", HIVE_DATA_DIR=str(tmp_path))
+
+    assert result.exit_code == 1
+    assert one_line(result) == (f"Error: cannot reach Kafka at 127.0.0.1:{unused_tcp_port}; is `hive up` running?")
+
+
+def test_a_wrong_setting_is_said_in_one_line() -> None:
+    result = hive("topics", HIVE_PARTITIONS="many")
+
+    assert (result.exit_code, "HIVE_PARTITIONS" in one_line(result)) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["ask"], ["bogus"], ["send", "no-such-file"], ["up", "--workers", "0"], ["tail", "x", "-n", "0"]]
+)
+def test_a_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    assert hive(*arguments).exit_code == 2
+
+
+def test_down_without_up_is_no_error(tmp_path: Path) -> None:
+    result = hive("down", HIVE_DATA_DIR=str(tmp_path))
+
+    assert (result.exit_code, result.output) == (0, "nothing is up\n")
+
+
+def test_help_shows_every_command_with_its_meaning() -> None:
+    shown = hive("--help").output
+
+    assert all(f"  {name} " in shown for name in main.commands)
+    assert "..." not in shown.partition("Commands:")[2]

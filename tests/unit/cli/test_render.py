@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, RenderableType
+
+from app.cli._asking import Reply
+from app.cli._render import SHOWN_ROWS, answer, cell, table, way
+from app.stores.kafka import Found
+from models.records import Answer, CompletedPlan, CompletionStatus, Domain
+
+
+def shown(renderable: RenderableType) -> str:
+    console = Console(width=100, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get()
+
+
+def reply(**fields: object) -> Reply:
+    plan = {
+        "intention_id": "i-1",
+        "plan_id": "p-1",
+        "status": CompletionStatus.COMPLETED,
+        "question": "Vendas por [região]?",
+        "domain": Domain.BUSINESS,
+        "confidence": 0.7,
+        "submitted_at": 1,
+        "completed_at": 2,
+        "answer": Answer(columns=["region", "revenue"], rows=[["Sul", 1234.5]], text="1 linha", source="mongodb:sales"),
+    }
+    return Reply(CompletedPlan(**{**plan, **fields}), 12.34)  # type: ignore[arg-type]
+
+
+def test_numbers_are_easy_to_read() -> None:
+    assert [cell(value) for value in (1234567, 1234.5, True, None, "x")] == ["1,234,567", "1,234.50", "yes", "–", "x"]
+
+
+def test_an_answer_shows_its_rows_and_where_they_are_from() -> None:
+    text = shown(answer(reply()))
+
+    assert "Vendas por [região]?" in text
+    assert "Sul" in text
+    assert "1,234.50" in text
+    assert "mongodb:sales" in text
+
+
+def test_many_rows_are_cut_and_said_to_be() -> None:
+    rows: list[list[str | int | float | bool | None]] = [[f"row-{number}", number] for number in range(SHOWN_ROWS + 5)]
+
+    text = shown(answer(reply(answer=Answer(columns=["a", "b"], rows=rows, text="", source="s"))))
+
+    assert "and 5 more rows" in text
+    assert f"row-{SHOWN_ROWS}" not in text
+
+
+def test_a_plan_without_an_answer_shows_why() -> None:
+    text = shown(answer(reply(status=CompletionStatus.FAILED, answer=None, error="the store is closed")))
+
+    assert "the store is closed" in text
+
+
+def test_an_answer_is_never_read_as_markup() -> None:
+    assert "[bold red]x[/]" in shown(table("t", ["a"], [["[bold red]x[/]"]]))
+
+
+def test_the_way_counts_from_the_first_record() -> None:
+    hops = [
+        Found("intentions.submitted", 1, 5, 1000, b"k", None, []),
+        Found("plans.completed", 2, 7, 1040, b"k", None, []),
+    ]
+
+    text = shown(way(hops))
+
+    assert "+0 ms" in text
+    assert "+40 ms" in text
+
+
+def test_json_has_what_scripts_need() -> None:
+    assert reply().as_json() == {
+        "intention_id": "i-1",
+        "domain": "BUSINESS",
+        "confidence": 0.7,
+        "plan_id": "p-1",
+        "decision": None,
+        "status": "completed",
+        "answer": {
+            "columns": ["region", "revenue"],
+            "rows": [["Sul", 1234.5]],
+            "text": "1 linha",
+            "source": "mongodb:sales",
+        },
+        "error": None,
+        "latency_ms": 12.3,
+    }
