@@ -1,0 +1,1 @@
+"""Measure the engine beside its peers, and try to break it. See README.md."""

@@ -1,0 +1,93 @@
+"""`python -m benchmarks`: JSON lines on stdout, progress on stderr, exit code 1 where a target is missed."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from benchmarks import latency as latencies
+from benchmarks import passthrough as passthroughs
+from benchmarks import restore as restores
+from benchmarks.cluster import Cluster
+from benchmarks.faults.plan import Plan
+from benchmarks.faults.run import FaultRun
+from benchmarks.report import progress
+from benchmarks.servers import real_kafka, whole_application
+
+
+@click.group(chain=True)
+def main() -> None:
+    """Measure the engine beside its peers, or try to break it; several commands run one after the other."""
+
+
+@main.result_callback()
+def end(met: list[bool]) -> None:
+    """End with 1 where a target was missed."""
+    sys.exit(0 if all(met) else 1)
+
+
+@main.command()
+@click.option("--repeats", default=3, show_default=True, help="How often each engine runs; the median counts.")
+@click.option("--only", default="", help="Only these engines, separated by commas.")
+def passthrough(repeats: int, only: str) -> bool:
+    """Records a second of each engine."""
+    data_dir = _data_dir("passthrough")
+    with real_kafka(data_dir / "kafka") as stack:
+        return passthroughs.run(Cluster(stack.addresses["HIVE_KAFKA"]), data_dir, repeats=repeats, only=only)
+
+
+@main.command()
+def latency() -> bool:
+    """Milliseconds from submission to domain, and to the answer; and what an idle worker costs."""
+    data_dir = _data_dir("latency")
+    with real_kafka(data_dir / "kafka") as stack:
+        kafka = stack.addresses["HIVE_KAFKA"]
+        with whole_application(kafka, data_dir) as worker:
+            idle = latencies.idle(worker.pid or 0)
+            return latencies.run(Cluster(kafka)) and idle
+
+
+@main.command()
+def restore() -> bool:
+    """Restore a table of 1,000,000 keys."""
+    with real_kafka(_data_dir("restore") / "kafka") as stack:
+        return restores.run(Cluster(stack.addresses["HIVE_KAFKA"]))
+
+
+@main.command()
+@click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
+@click.option("--records", default=400_000, show_default=True)
+@click.option("--kills", default=12, show_default=True, help="SIGKILLs of workers.")
+@click.option("--stops", default=3, show_default=True, help="SIGSTOPs of workers, longer than the session timeout.")
+@click.option("--broker-kills", default=2, show_default=True, help="SIGKILLs of the broker.")
+@click.option("--duration", "duration_s", default=120.0, show_default=True, help="Seconds in which all that happens.")
+def faults(seeds: str, **amounts: float) -> bool:
+    """Kill, stop and scale; then prove that nothing was lost, doubled or out of order."""
+    data_dir = _data_dir("faults")
+    right = []
+    for seed in seeds.split(","):
+        plan = Plan(seed=int(seed), **amounts)  # type: ignore[arg-type] # click has made them what Plan takes
+        with real_kafka(data_dir / f"kafka-{seed}") as stack:
+            right.append(FaultRun(plan, stack, data_dir).run().right)
+    return all(right)
+
+
+@main.command(name="all")
+@click.pass_context
+def everything(context: click.Context) -> bool:
+    """All of these with their defaults."""
+    met: list[bool] = [context.invoke(command) for command in (passthrough, latency, restore, faults)]
+    return all(met)
+
+
+def _data_dir(name: str) -> Path:
+    path = Path(tempfile.mkdtemp(prefix=f"hive-bench-{name}-"))
+    progress(f"{name}: data and logs are in {path}")
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What benchmarks run on: the real Kafka, and one worker of the whole application with its stores."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+
+from app import topics
+from app.embedded.ports import free_port
+from app.embedded.process import ManagedProcess
+from app.embedded.stack import Stack
+from app.engine.admin import create_missing
+from app.sample.generate import generate
+from app.settings import Settings
+from benchmarks.report import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 25.0
+LOOK_S = 0.2
+DATABASE = "hive_bench"
+DOCUMENTS = 50
+"""Documents of each collection: a query must cost little, or the latency is that of the store."""
+
+
+class NotReady(Exception):
+    """The worker ended, or did not become ready."""
+
+
+@contextmanager
+def real_kafka(data_dir: Path) -> Iterator[Stack]:
+    """Run Apache Kafka, downloaded the first time."""
+    with Stack.real(data_dir, parts=("kafka",), on_progress=progress) as stack:
+        yield stack
+
+
+@contextmanager
+def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
+    """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
+    with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:
+        port = free_port()
+        settings = Settings.load({**os.environ, **stack.addresses, "HIVE_KAFKA": kafka})
+        create_missing(settings, topics.TOPICS)
+        _seed(str(settings.mongo))
+        env = {
+            **stack.addresses,
+            "HIVE_KAFKA": kafka,
+            "HIVE_MONGO_DATABASE": DATABASE,
+            "HIVE_DATA_DIR": str(data_dir),
+            "HIVE_WORKER": "worker-1",
+            "HIVE_WEB_PORT": str(port),
+        }
+        argv = (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "warn", "--web-port", str(port))
+        worker = ManagedProcess("worker-1", argv, env=env, log_path=data_dir / "worker-1.log")
+        worker.start()
+        try:
+            _wait_ready(worker, port)
+            yield worker
+        finally:
+            worker.stop(STOP_TIMEOUT_S)
+
+
+def _wait_ready(worker: ManagedProcess, port: int) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while not _is_ready(port):
+        if not worker.alive or time.monotonic() > deadline:
+            raise NotReady("\n".join(["the worker is not ready", *worker.log_lines()]))
+        time.sleep(LOOK_S)
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def _seed(address: str) -> None:
+    """Put the first documents of each collection of the sample into a database of the benchmark's own."""
+    sample = generate(as_of=dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    client: MongoClient[dict[str, Any]] = MongoClient(address, tz_aware=True)
+    with client:
+        client.drop_database(DATABASE)
+        for name, documents in sample.collections.items():
+            client[DATABASE][name].insert_many([dict(document) for document in documents[:DOCUMENTS]])
