@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.topics import TopicSpec
     from benchmarks.cluster import Cluster
 
-WARM_UP_S = 10.0
+WARM_UP_S = 45.0  # a broker that has just been started compiles its code for most of a minute, on one core of two
 MEASURED_S = 30.0
 ARRIVAL_TIMEOUT_S = 20.0
 IDLE_S = 20.0

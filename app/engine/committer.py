@@ -1,8 +1,8 @@
 """The one committer of a worker: everything that waits, from all stages, in one Kafka transaction at a time.
 
-A transaction costs a handful of milliseconds whatever it holds, so what comes in meanwhile waits for the next one: it is
-one record when little comes and thousands when much comes, with nothing to tune. Several producers take turns, since one
-that has just committed is refused for ~10 ms while the broker writes its markers.
+A transaction costs a handful of milliseconds whatever it holds, so what comes in meanwhile waits for the next one: it
+is one record when little comes and thousands when much comes, with nothing to tune. Several producers take turns,
+since one that has just committed is refused for ~10 ms while the broker writes its markers.
 
 Any failure that is not the loss of our partitions ends the process: its supervisor starts it again under the same
 name, the producers' ``init_transactions`` then decides what was left open, and reading goes on from the settled
@@ -142,8 +142,12 @@ class Committer:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        began_s, pace_s = 0.0, self._settings.commit_pace_ms / 1000
         while True:
             await self._arrived.wait()
+            if (early_s := began_s + pace_s - loop.time()) > 0:
+                await asyncio.sleep(early_s)  # each costs the broker the same, whatever it holds
+            began_s = loop.time()
             self._arrived.clear()
             taken, self._waiting = self._waiting, []
             current = self._current()

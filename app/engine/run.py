@@ -238,7 +238,7 @@ class Batch:
             delay_s = min(delay_s * 2, RETRY_MOST_S)
 
 
-async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIterator[Batch]:
+async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: bool = False) -> AsyncIterator[Batch]:
     """Yield batch after batch of what waits on a stage's stream.
 
     The stream's own iterator is not used: it acknowledges, tracks and yields to the loop for every event, and here the
@@ -247,6 +247,8 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIt
     Args:
         stream: The agent's stream.
         most: How many records make a batch that takes no further runs; by default the setting ``batch_records``.
+        overlap: Yield a batch while the one before is still being committed, however little waits: for a stage that
+            spends its time waiting for others.
     """
     app: HiveApp = stream.app
     queue = stream.channel.queue
@@ -259,7 +261,8 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIt
             return
         waiting: list[Run] = [event.value]
         taken = waiting[0].size
-        if taken < OVERLAP_RECORDS and queue.qsize() < OVERLAP_RUNS and (before := app.in_flight.get(stage)):
+        little = not overlap and taken < OVERLAP_RECORDS and queue.qsize() < OVERLAP_RUNS
+        if little and (before := app.in_flight.get(stage)):
             # Little waits: what comes during the commit goes into the same batch. With much, the next batch is
             # decided on while the one before is being committed.
             await asyncio.wait((before,))

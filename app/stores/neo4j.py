@@ -54,7 +54,6 @@ class GraphStore:
         """Close every connection; a later call opens them again."""
         if self._driver is not None:
             driver, self._driver = self._driver, None
-            _hang_up(driver)
             await driver.close()
 
     async def _execute(self, cypher: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,24 +64,12 @@ class GraphStore:
                     auth=self._auth,
                     connection_timeout=self._timeout_s,
                     connection_acquisition_timeout=self._timeout_s,
-                    max_connection_lifetime=-1,  # see _hang_up: none is to be closed while others work
                     # The caller retries: a stage that waits says so, a driver that retries doesn't.
                     max_transaction_retry_time=0,
                 )
             async with asyncio.timeout(self._timeout_s):
                 result = await self._driver.execute_query(cypher, parameters, database_=self._database)
         return [record.data() for record in result.records]
-
-
-def _hang_up(driver: AsyncDriver) -> None:
-    """Cut the connections without Bolt's GOODBYE.
-
-    FalkorDB closes its socket on GOODBYE but keeps it in its event loop: the next client of any protocol that
-    is given the same descriptor is never answered. A connection that is just cut is cleaned up by either server.
-    """
-    for connections in driver._pool.connections.values():  # noqa: SLF001 — there is no public way to skip GOODBYE
-        for connection in connections:
-            connection.kill()
 
 
 @contextmanager
@@ -99,7 +86,6 @@ def _boundary(timeout_s: float) -> Iterator[None]:
     except Neo4jError as error:
         if error.is_retryable():
             raise StoreUnavailable("neo4j", str(error)) from error
-        # FalkorDB's refusals come as errors of the database, with the reason in the log only.
         raise QueryRefused(str(error)) from error
     except (DriverError, OSError) as error:
         raise StoreUnavailable("neo4j", str(error).splitlines()[0]) from error
