@@ -249,18 +249,24 @@ class Committer:
 
 
 def _produce(producer: Producer, messages: list[Message]) -> None:
+    produce = producer.produce
     for topic, key, value, headers, partition in messages:
-        optional: dict[str, Any] = {} if headers is None else {"headers": headers}
-        if partition is not None:
-            optional["partition"] = partition
         while True:
             try:
-                producer.produce(topic, value, key, **optional)
+                if headers is None and partition is None:
+                    produce(topic, value, key)
+                else:
+                    produce(topic, value, key, **_optional(headers, partition))
             except BufferError:
                 producer.poll(0.05)  # the queue is full: wait until some of it is on its way
             else:
                 break
     producer.poll(0)
+
+
+def _optional(headers: list[tuple[str, bytes]] | None, partition: int | None) -> dict[str, Any]:
+    given = {"headers": headers, "partition": partition}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _refuse(work: Work, done: asyncio.Future[None]) -> None:

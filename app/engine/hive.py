@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import time
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import faust
@@ -54,7 +55,7 @@ class HiveApp(faust.App):
         self.delivery = Delivery(settings.waiting_records)
         self.hive_tables: dict[str, Table[Any]] = {}
         self.busy: set[str] = set()
-        self.in_flight: dict[str, asyncio.Future[None]] = {}
+        self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self.generation: Generation = NOBODY
         self.ready = False
         self.observers: list[Callable[[Batch, int], None]] = []

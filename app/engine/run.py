@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
+DEPTH = 2
 OVERLAP_RECORDS = 500
 OVERLAP_RUNS = 2
 
@@ -185,9 +186,11 @@ class Batch:
         return self.generation != self.app.generation
 
     async def earlier(self) -> None:
-        """Wait until the stage's batch before this one is committed (or dropped)."""
-        if (before := self.app.in_flight.get(self.stage)) is not None:
-            await asyncio.wait((before,))
+        """Wait until another batch of the stage may be handed over: at most :data:`DEPTH` are being committed."""
+        before = self.app.in_flight[self.stage]
+        while len(before) >= DEPTH:
+            await asyncio.wait((before[0],))
+            await asyncio.sleep(0)  # let it be noted
 
     async def map(self, call: Callable[[Record], Awaitable[T]], *, at_once: int) -> list[tuple[Record, T | Exception]]:
         """Call something for each record, several at once; a store that is down is waited for.
@@ -262,10 +265,10 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: b
         waiting: list[Run] = [event.value]
         taken = waiting[0].size
         little = not overlap and taken < OVERLAP_RECORDS and queue.qsize() < OVERLAP_RUNS
-        if little and (before := app.in_flight.get(stage)):
+        if little and (before := app.in_flight[stage]):
             # Little waits: what comes during the commit goes into the same batch. With much, the next batch is
             # decided on while the one before is being committed.
-            await asyncio.wait((before,))
+            await asyncio.wait(list(before))
         while taken < limit and not queue.empty():
             run: Run = queue.get_nowait().value
             waiting.append(run)

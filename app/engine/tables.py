@@ -35,7 +35,7 @@ class Table(Mapping[str, V], Generic[V]):
         self.changelog = changelog
         self._decoder = msgspec.json.Decoder(value_type)
         self.partitions: dict[int, dict[bytes, bytes]] = {}
-        self.pending: dict[int, Mapping[bytes, bytes | None]] = {}
+        self._pending: dict[int, tuple[dict[bytes, bytes | None], int]] = {}
 
     def __getitem__(self, key: str) -> V:
         raw_key = key.encode()
@@ -56,9 +56,16 @@ class Table(Mapping[str, V], Generic[V]):
         """Return a view of one partition to write through."""
         return TableView(self, partition)
 
-    def settle(self, partition: int, *, committed: bool) -> None:
-        """Take over, or drop, what was pending in a partition."""
-        changes = self.pending.pop(partition, {})
+    def hand_over(self, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
+        """Let views read what is about to be committed."""
+        before, count = self._pending.get(partition, ({}, 0))
+        self._pending[partition] = ({**before, **changes}, count + 1)
+
+    def settle(self, partition: int, changes: Mapping[bytes, bytes | None], *, committed: bool) -> None:
+        """Take over, or drop, what was handed over; what follows a dropped one is dropped too."""
+        pending, count = self._pending.pop(partition)
+        if count > 1:
+            self._pending[partition] = (pending, count - 1)
         if not committed:
             return
         held = self.partitions.setdefault(partition, {})
@@ -67,6 +74,10 @@ class Table(Mapping[str, V], Generic[V]):
                 held.pop(key, None)
             else:
                 held[key] = value
+
+    def pending(self, partition: int) -> Mapping[bytes, bytes | None]:
+        """Return what is being committed in a partition."""
+        return self._pending.get(partition, ({}, 0))[0]
 
     def decode(self, raw: bytes) -> V:
         """Decode a stored value."""
@@ -85,7 +96,7 @@ class TableView(MutableMapping[str, V], Generic[V]):
         self._table = table
         self.partition = partition
         self._held = table.partitions.setdefault(partition, {})
-        self._pending = table.pending.get(partition, {})
+        self._pending = table.pending(partition)
         self._written: dict[str, Any] = {}
         self._undo: list[tuple[str, Any]] | None = None
 

@@ -13,6 +13,7 @@ from models.records import encode
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
     from types import TracebackType
 
     from app.engine.committer import Message
@@ -42,6 +43,7 @@ class Transaction:
         self._app = batch.app
         self._messages: list[Message] = []
         self._views: dict[tuple[str, int], TableView[Any]] = {}
+        self._changes: dict[tuple[str, int], Mapping[bytes, bytes | None]] = {}
         self.dead_letters = 0
 
     def send(
@@ -119,17 +121,19 @@ class Transaction:
         for (name, partition), view in self._views.items():
             changes = view.changes()
             table = app.hive_tables[name]
-            table.pending[partition] = changes
+            table.hand_over(partition, changes)
+            self._changes[name, partition] = changes
             self._messages.extend((table.changelog, key, value, None, partition) for key, value in changes.items())
         offsets = {run.tp: run.next_offset for run in batch.runs}
         done = app.committer.submit(Work(batch.stage, batch.generation, offsets, self._messages))
         done.add_done_callback(self._settle)
-        app.in_flight[batch.stage] = done
+        app.in_flight[batch.stage].append(done)
 
     def _settle(self, done: asyncio.Future[None]) -> None:
         error = done.exception()
-        for name, partition in self._views:
-            self._app.hive_tables[name].settle(partition, committed=error is None)
+        self._app.in_flight[self._batch.stage].remove(done)
+        for (name, partition), changes in self._changes.items():
+            self._app.hive_tables[name].settle(partition, changes, committed=error is None)
         if error is None:
             self._app.committed(self._batch, dead_letters=self.dead_letters)
         else:

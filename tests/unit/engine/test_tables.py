@@ -33,9 +33,10 @@ def test_a_view_behaves_as_a_dict_whose_transactions_commit_or_not(
             elif key in model:
                 del view[key], model[key]
             assert model == dict(view)
-        table.pending[0] = view.changes()
-        assert model == dict(table.view(0)), "the next view reads through what is pending"
-        table.settle(0, committed=commits)
+        changes = view.changes()
+        table.hand_over(0, changes)
+        assert model == dict(table.view(0)), "the next view reads through what is being committed"
+        table.settle(0, changes, committed=commits)
         committed = model if commits else committed
         assert committed == dict(table)
         assert len(committed) == len(table)
@@ -66,7 +67,7 @@ def test_none_is_refused_since_it_would_be_a_tombstone() -> None:
 
 def test_partitions_are_apart() -> None:
     table = _table()
-    table.pending[0] = {b"k": b"1"}
-    table.settle(0, committed=True)
+    table.hand_over(0, {b"k": b"1"})
+    table.settle(0, {b"k": b"1"}, committed=True)
     assert "k" not in table.view(1)
     assert table["k"] == 1

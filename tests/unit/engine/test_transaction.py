@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict, deque
 from typing import Any, cast
 
 import pytest
@@ -82,7 +83,7 @@ class FakeApp:
         self.delivery.begin(NOW)
         self.committer = FakeCommitter()
         self.watchdog = FakeWatchdog()
-        self.in_flight: dict[str, asyncio.Future[None]] = {}
+        self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self.counts: Table[int] = Table("counts", changelog="counts-log", value_type=int)
         self.hive_tables: dict[str, Table[Any]] = {"counts": self.counts}
         self.failed: list[str] = []
@@ -164,9 +165,8 @@ async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
     assert [m[0] for m in app.committer.taken[0][0].messages] == ["in-dead"]
 
 
-async def test_the_next_batch_sees_what_is_being_committed_and_is_handed_over_after_it() -> None:
+async def test_the_next_batches_see_what_is_being_committed_and_two_at_most_are() -> None:
     app = FakeApp()
-    one, two = _batch(app, b"1"), _batch(app, b"2", first=1, after=1)
 
     async def count(batch: Batch) -> None:
         async with transaction(batch) as tx:
@@ -174,16 +174,33 @@ async def test_the_next_batch_sees_what_is_being_committed_and_is_handed_over_af
                 view = tx.view(app.counts, record)
                 view["sum"] = view.get("sum", 0) + record.value
 
-    await count(one)
-    second = asyncio.ensure_future(count(two))
+    await count(_batch(app, b"1"))
+    await count(_batch(app, b"2", first=1, after=1))
+    third = asyncio.ensure_future(count(_batch(app, b"4", first=2, after=2)))
     await asyncio.sleep(0.01)
-    assert len(app.committer.taken) == 1
+    sums = [work.messages[-1][2] for work, _ in app.committer.taken]
+    assert sums == [b"1", b"3"], "the third waits until the first is committed"
     app.committer.taken[0][1].set_result(None)
-    await second
-    assert ("counts-log", b"sum", b"3", None, 0) in app.committer.taken[1][0].messages
+    await third
+    assert app.counts["sum"] == 1
+    assert app.committer.taken[2][0].messages[-1][2] == b"7"
     app.committer.taken[1][1].set_result(None)
+    app.committer.taken[2][1].set_result(None)
     await asyncio.sleep(0)
-    assert app.counts["sum"] == 3
+    assert app.counts["sum"] == 7
+    assert not app.in_flight["stage"]
+
+
+async def test_batches_that_are_dropped_one_after_the_other_leave_nothing_behind() -> None:
+    app = FakeApp()
+    for first, value in enumerate((b"1", b"2")):
+        async with transaction(_batch(app, value, first=first, after=first or None)) as tx:
+            for record in _batch(app, value):
+                tx.view(app.counts, record)["sum"] = record.value
+    for _, done in app.committer.taken:
+        done.set_exception(StaleRun("moved"))
+    await asyncio.sleep(0)
+    assert dict(app.counts.view(0)) == {}
 
 
 async def test_work_that_the_committer_drops_changes_no_table() -> None:
