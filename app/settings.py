@@ -107,9 +107,9 @@ class Settings:
 
     run_records: int = 1000
     """The most records of one partition that travel as one run (a fraction of the session timeout's worth of work)."""
-    batch_records: int = 10_000
+    batch_records: int = 20_000
     """The most records that a stage puts into one transaction."""
-    waiting_records: int = 20_000
+    waiting_records: int = 50_000
     """Records of one partition that may wait for a stage before fetching from it pauses (back-pressure)."""
     fetch_max_wait_ms: int = 50
     """How long the broker may hold back an empty fetch."""
@@ -127,7 +127,7 @@ class Settings:
     """How long a producer waits for more before it sends; the commit's flush makes waiting useless (docs/decisions)."""
     batch_bytes: int = 262_144
     """Producer batch size in bytes."""
-    compression: str = "snappy"
+    compression: str = "lz4"
     """Producer compression."""
 
     stuck_s: float = 60.0

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 NOBODY = Generation(-1, "")
 ASK_TIMEOUT_S = 5.0
 ASK_AGAIN_S = 0.05
+ALL_FULL_S = 0.005
 _EOF = KafkaError._PARTITION_EOF  # noqa: SLF001 — its public name
 
 
@@ -133,6 +134,11 @@ class Source:
 
     def fetch(self, full: frozenset[TP], timeout_s: float) -> tuple[list[RawRun], Generation]:
         """Return what has come, in runs, and the generation that it was assigned under; waits at most ``timeout_s``."""
+        if self._positions and full >= self._positions.keys():
+            # Nothing is wanted at all: better not to ask than to hold everything back, for librdkafka then throws away what
+            # it has fetched ahead, and has to fetch it again.
+            time.sleep(min(timeout_s, ALL_FULL_S))
+            return [], self.generation
         if full != self._held:
             self.hold(full)
         consumer = self._ensure()
