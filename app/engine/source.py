@@ -135,8 +135,8 @@ class Source:
     def fetch(self, full: frozenset[TP], timeout_s: float) -> tuple[list[RawRun], Generation]:
         """Return what has come, in runs, and the generation that it was assigned under; waits at most ``timeout_s``."""
         if self._positions and full >= self._positions.keys():
-            # Nothing is wanted at all: better not to ask than to hold everything back, for librdkafka then throws away what
-            # it has fetched ahead, and has to fetch it again.
+            # Nothing is wanted at all: better not to ask than to hold everything back, for librdkafka then throws
+            # away what it has fetched ahead, and has to fetch it again.
             time.sleep(min(timeout_s, ALL_FULL_S))
             return [], self.generation
         if full != self._held:
