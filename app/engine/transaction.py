@@ -73,6 +73,7 @@ class Transaction:
         view = self._views.get(slot)
         if view is None:
             view = self._views[slot] = table.view(record.partition)
+            view.mark()  # an attempt that makes the view must be able to take back what it writes
         return view
 
     def dead_letter(self, record: Record, error: Exception) -> None:

@@ -155,6 +155,17 @@ async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() 
     assert app.counts["sum"] == 4
 
 
+async def test_an_attempt_that_fails_takes_back_the_first_write_to_a_table_too() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1")
+    async with transaction(batch) as tx:
+        for record in batch:
+            with tx.attempt(record):
+                tx.view(app.counts, record)["sum"] = 1
+                raise ValueError("for ever")
+    assert [m[0] for m in app.committer.taken[0][0].messages] == ["in-dead"]
+
+
 async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
     app = FakeApp()
     batch = _batch(app, b"1")
