@@ -31,12 +31,11 @@ def ready(app: HiveApp) -> tuple[bool, dict[str, Any]]:
         waits.append("rebalance")
     if not app.ready:
         waits.append("tables")
-    assigned = sorted(f"{tp.topic}-{tp.partition}" for tp in app.consumer.assignment()) if not waits else []
     return not waits, {
         "ready": not waits,
         "waits_for": waits,
         "worker": app.settings.worker,
         "generation": app.generation.number,
-        "partitions": len(assigned),
+        "partitions": 0 if waits else len(app.consumer.assignment()),
         "paused": dict(app.watchdog.paused),
     }
