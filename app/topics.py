@@ -122,13 +122,14 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
 )
 
 
-def changelog(app_id: str, table: str) -> TopicSpec:
+def changelog(app_id: str, table: str, *, partitions: int | None = None) -> TopicSpec:
     """Return the changelog topic of a table: compacted, as many partitions as the stage's topics."""
     return TopicSpec(
         name=f"{app_id}-{table}-changelog",
         key="the table's key",
         record=None,
         retention_ms=None,
+        partitions=partitions,
         # Compaction decides how long a restore takes: let it run early and on small segments.
         extra={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(64 * 1024 * 1024)},
     )

@@ -26,7 +26,7 @@ from app.engine.watchdog import Watchdog
 from models.records import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from app.engine.run import Batch, Generation
     from app.settings import Settings
@@ -63,7 +63,8 @@ class HiveApp(faust.App):
         self.cycle_observers: list[Callable[[list[Work], float], None]] = []
         self.restore_observers: list[Callable[[str, Restored], None]] = []
         self._specs = {spec.name: spec for spec in outputs}
-        self._tables_of: dict[int, Generation] = {}
+        self._tables_of: dict[tuple[int, int], Generation] = {}  # by number of partitions, and partition
+        self._preparations: list[Callable[[], Awaitable[None]]] = []
         self.instance = settings.worker if settings.static_member else None
         self.source = Source(
             settings.kafka_client(),
@@ -106,13 +107,32 @@ class HiveApp(faust.App):
         schema = RunSchema({spec.name: _decoder(spec) for spec in specs})
         return self.topic(*(spec.name for spec in specs), schema=schema)
 
-    def Table(self, name: str, *, value_type: type[V], **_: Any) -> Table[V]:  # noqa: N802 — Faust's name
-        """Return a table whose changelog is written in the stages' transactions."""
-        changelog = topics.changelog(self.settings.app_id, name)
+    def Table(  # noqa: N802 — Faust's name
+        self, name: str, *, value_type: type[V], partitions: int | None = None, changelog: TopicSpec | None = None
+    ) -> Table[V]:
+        """Return a table whose changelog is written in the stages' transactions.
+
+        Args:
+            name: The table's name.
+            value_type: What its values are, as msgspec takes it.
+            partitions: How many it has: as many as the topics of the stages that write it; the setting by default.
+            changelog: A listed topic that is its changelog, for a table that others are to read; its number of
+                partitions counts.
+        """
+        changelog = changelog or topics.changelog(self.settings.app_id, name, partitions=partitions)
         self._specs[changelog.name] = changelog
-        table: Table[V] = Table(name, changelog=changelog.name, value_type=value_type)
+        count = self.partitions_of(changelog.name)
+        table: Table[V] = Table(name, changelog=changelog.name, value_type=value_type, count=count)
         self.hive_tables[name] = table
         return table
+
+    def partitions_of(self, topic: str) -> int:
+        """Return how many partitions a declared topic has."""
+        return self._specs[topic].partitions or self.settings.partitions
+
+    def before_start(self, prepare: Callable[[], Awaitable[None]]) -> None:
+        """Have something done once Kafka answers and the topics are there, before anything is processed."""
+        self._preparations.append(prepare)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         # Faust would start the agent again behind the records that it was given, and they would be lost.
@@ -138,6 +158,8 @@ class HiveApp(faust.App):
             created = await loop.run_in_executor(None, admin.create_missing, self.settings, wanted.values())
             if created:
                 logger.info("topics created: %s", ", ".join(created))
+        for prepare in self._preparations:
+            await prepare()
         await self.committer.start()
         # Not an app task: Faust starts those after the first assignment, which may take long.
         self.add_future(self.watchdog.beat())
@@ -171,19 +193,23 @@ class HiveApp(faust.App):
         if self.hive_tables:
             # The settled offsets first: once they are known, every transaction below them is decided.
             await self.consumer.on_source(self.source.settled_offsets, assigned)
-            await self._restore_tables({tp.partition for tp in assigned}, generation)
+            await self._restore_tables(assigned, generation)
         self.ready = self.generation == generation
         logger.info("assigned generation=%d partitions=%d", generation.number, len(assigned))
 
-    async def _restore_tables(self, partitions: set[int], generation: Generation) -> None:
+    async def _restore_tables(self, assigned: set[TP], generation: Generation) -> None:
+        # A table goes with the topics that have as many partitions as it has: the others are assigned apart from them.
+        held = {(self.partitions_of(tp.topic), tp.partition) for tp in assigned}
         # A partition that was ours in the generation before was nobody else's in between: its copy is right.
-        kept = {p for p, since in self._tables_of.items() if p in partitions and since.number == generation.number - 1}
+        kept = {
+            slot for slot, since in self._tables_of.items() if slot in held and since.number == generation.number - 1
+        }
         loop = asyncio.get_running_loop()
         for table in self.hive_tables.values():
             for partition in list(table.partitions):
-                if partition not in kept:
+                if (table.count, partition) not in kept:
                     del table.partitions[partition]
-            missing = sorted(partitions - kept)
+            missing = sorted(partition for count, partition in held - kept if count == table.count)
             if missing:
                 found = await loop.run_in_executor(None, self._restore, table.changelog, missing, generation)
                 table.partitions.update(found.partitions)
@@ -196,7 +222,7 @@ class HiveApp(faust.App):
                 )
                 for observe in self.restore_observers:
                     observe(table.name, found)
-        self._tables_of = dict.fromkeys(partitions, generation) if self._is_current(generation) else {}
+        self._tables_of = dict.fromkeys(held, generation) if self._is_current(generation) else {}
 
     def _is_current(self, generation: Generation) -> bool:
         return bool(self.consumer.membership() == generation)

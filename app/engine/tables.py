@@ -28,11 +28,13 @@ class Table(Mapping[str, V], Generic[V]):
         name: The table's name; its changelog is ``{app id}-{name}-changelog``.
         changelog: That topic's name.
         value_type: What its values are, as msgspec takes it.
+        count: How many partitions it has.
     """
 
-    def __init__(self, name: str, *, changelog: str, value_type: type[V]) -> None:
+    def __init__(self, name: str, *, changelog: str, value_type: type[V], count: int) -> None:
         self.name = name
         self.changelog = changelog
+        self.count = count
         self._decoder = msgspec.json.Decoder(value_type)
         self.partitions: dict[int, dict[bytes, bytes]] = {}
         self._pending: dict[int, tuple[dict[bytes, bytes | None], int]] = {}
@@ -136,6 +138,21 @@ class TableView(MutableMapping[str, V], Generic[V]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def oldest(self) -> Iterator[str]:
+        """Yield the committed keys that are still there, in the order in which they came in: what expires is in front.
+
+        A key that is written again keeps its place. Deleting what is yielded is allowed.
+        """
+        for raw in self._held:
+            key = raw.decode()
+            if self._written.get(key, _GONE) is not None and self._pending.get(raw, _GONE) is not None:
+                yield key
+
+    @property
+    def size(self) -> int:
+        """Return how many keys are committed: what is about to be is not in it, so that this costs nothing."""
+        return len(self._held)
 
     def mark(self) -> None:
         """Remember this point, to be able to come back to it."""

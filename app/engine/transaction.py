@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from app.engine.committer import Work
 from app.engine.deadletters import dead_letter
-from app.errors import StaleRun, StoreUnavailable
+from app.errors import ConfigurationError, StaleRun, StoreUnavailable
 from models.errors import InvalidRecord
 from models.records import encode
 
@@ -53,8 +53,9 @@ class Transaction:
         key: str | bytes | None,
         value: Any,
         headers: list[tuple[str, bytes]] | None = None,
+        partition: int | None = None,
     ) -> None:
-        """Send a record: bytes as they are, anything else encoded.
+        """Send a record: bytes as they are, anything else encoded; its key says where to, unless a partition is given.
 
         Raises:
             InvalidRecord: it is larger than its topic takes.
@@ -65,13 +66,21 @@ class Transaction:
             raise InvalidRecord(
                 "too-large", f"{len(raw):,} bytes for {topic.name}, which takes {topic.max_message_bytes:,}"
             )
-        self._messages.append((topic.name, raw_key, raw, headers, None))
+        self._messages.append((topic.name, raw_key, raw, headers, partition))
 
     def view(self, table: Table[V], record: Record) -> TableView[V]:
-        """Return the view of a table's partition that the record's partition is co-partitioned with."""
+        """Return the view of a table's partition that the record's partition is co-partitioned with.
+
+        Raises:
+            ConfigurationError: the record's topic has another number of partitions than the table.
+        """
         slot = (table.name, record.partition)
         view = self._views.get(slot)
         if view is None:
+            if (count := self._app.partitions_of(record.topic)) != table.count:
+                raise ConfigurationError(
+                    f"table {table.name} has {table.count} partitions and {record.topic} has {count}: no co-partition"
+                )
             view = self._views[slot] = table.view(record.partition)
             view.mark()  # an attempt that makes the view must be able to take back what it writes
         return view
@@ -83,7 +92,7 @@ class Transaction:
     def attempt(self, record: Record) -> Attempt:
         """Return a block in which any error makes a dead letter of the record, and takes back what was written for it.
 
-        A store that is down is no such error: it comes out of the block.
+        A store that is down, or a wrong set-up, is no such error: it comes out of the block.
         """
         return Attempt(self, record)
 
@@ -171,7 +180,7 @@ class Attempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if not isinstance(error, Exception) or isinstance(error, StoreUnavailable | StaleRun):
+        if not isinstance(error, Exception) or isinstance(error, StoreUnavailable | StaleRun | ConfigurationError):
             return False
         del self._transaction._messages[self._sent :]  # noqa: SLF001
         for view in self._transaction._views.values():  # noqa: SLF001

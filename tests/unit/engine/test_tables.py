@@ -16,7 +16,7 @@ STEP = st.one_of(
 
 
 def _table() -> Table[int]:
-    return Table("counts", changelog="counts-changelog", value_type=int)
+    return Table("counts", changelog="counts-changelog", value_type=int, count=2)
 
 
 @given(st.lists(st.tuples(st.lists(STEP), st.booleans()), max_size=8))
@@ -54,7 +54,7 @@ def test_what_is_undone_leaves_no_change() -> None:
 
 
 def test_a_change_in_place_of_a_value_that_was_read_changes_nothing() -> None:
-    table: Table[list[int]] = Table("lists", changelog="c", value_type=list[int])
+    table: Table[list[int]] = Table("lists", changelog="c", value_type=list[int], count=2)
     table.partitions[0] = {b"k": b"[1]"}
     table.view(0)["k"].append(2)
     assert table["k"] == [1]
@@ -71,3 +71,34 @@ def test_partitions_are_apart() -> None:
     table.settle(0, {b"k": b"1"}, committed=True)
     assert "k" not in table.view(1)
     assert table["k"] == 1
+
+
+def test_what_came_in_first_is_the_oldest_also_while_some_of_it_is_being_deleted() -> None:
+    table = _table()
+    held = {b"a": b"1", b"b": b"2", b"c": b"3", b"d": b"4"}
+    table.partitions[0] = dict(held)
+    table.hand_over(0, {b"a": None, b"b": b"5"})
+    view = table.view(0)
+    found = []
+    for key in view.oldest():
+        found.append(key)
+        del view[key]
+    assert found == ["b", "c", "d"]
+    assert list(view.oldest()) == []
+    assert view.size == 4, "what is committed"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=30))
+def test_keys_come_out_in_the_order_of_their_first_commit(steps: list[tuple[str, bool]]) -> None:
+    table = _table()
+    model: dict[str, int] = {}
+    for number, (key, written) in enumerate(steps):
+        view = table.view(0)
+        if written:
+            view[key] = model[key] = number
+        elif key in view:
+            del view[key], model[key]
+        changes = view.changes()
+        table.hand_over(0, changes)
+        table.settle(0, changes, committed=True)
+        assert list(table.view(0).oldest()) == list(model)

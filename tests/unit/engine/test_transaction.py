@@ -13,7 +13,7 @@ from app.engine.consumer import Delivery
 from app.engine.run import Batch, Generation, RawRun, Run
 from app.engine.tables import Table
 from app.engine.transaction import transaction
-from app.errors import StaleRun, StoreUnavailable
+from app.errors import ConfigurationError, StaleRun, StoreUnavailable
 from app.topics import TopicSpec
 from models.errors import InvalidRecord
 
@@ -84,10 +84,13 @@ class FakeApp:
         self.committer = FakeCommitter()
         self.watchdog = FakeWatchdog()
         self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
-        self.counts: Table[int] = Table("counts", changelog="counts-log", value_type=int)
+        self.counts: Table[int] = Table("counts", changelog="counts-log", value_type=int, count=4)
         self.hive_tables: dict[str, Table[Any]] = {"counts": self.counts}
         self.failed: list[str] = []
         self.noted: list[tuple[int, int]] = []
+
+    def partitions_of(self, topic: str) -> int:
+        return {"in": 4}[topic]
 
     def dead_letter_topic(self, topic: str) -> str:
         return f"{topic}-dead"
@@ -164,6 +167,29 @@ async def test_an_attempt_that_fails_takes_back_the_first_write_to_a_table_too()
                 tx.view(app.counts, record)["sum"] = 1
                 raise ValueError("for ever")
     assert [m[0] for m in app.committer.taken[0][0].messages] == ["in-dead"]
+
+
+async def test_a_table_with_another_number_of_partitions_is_refused_and_ends_the_worker() -> None:
+    app = FakeApp()
+    app.counts.count = 1
+
+    async def count(batch: Batch) -> None:
+        async with transaction(batch) as tx:
+            for record in batch:
+                with tx.attempt(record):
+                    tx.view(app.counts, record)["sum"] = 1
+
+    with pytest.raises(ConfigurationError, match="counts has 1 partitions and in has 4"):
+        await count(_batch(app, b"1"))
+    assert "counts has 1 partitions" in app.failed[0]
+
+
+async def test_a_record_may_be_sent_to_a_partition_of_its_own() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"1")) as tx:
+        tx.send(OUT, key="k", value=b"1", partition=3)
+        tx.send(OUT, key="k", value=b"2")
+    assert [m[4] for m in app.committer.taken[0][0].messages] == [3, None]
 
 
 async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
