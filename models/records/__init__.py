@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.records.audit import Guess, IntentAudit, IntentOutcome
 from models.records.base import (
     Consistency,
     DeliveryMode,
@@ -30,6 +31,8 @@ from models.records.envelope import (
     Intent,
     IntentEnvelope,
 )
+from models.records.feedback import Feedback, FeedbackSource, Release, Validation
+from models.records.learning import Drift, LearningEvent, ModelSnapshot
 from models.records.opinion import (
     Explainability,
     FeatureImportance,
@@ -62,16 +65,24 @@ __all__ = [
     "Context",
     "DeliveryMode",
     "Domain",
+    "Drift",
     "Durability",
     "Entity",
     "ExecutionResult",
     "ExecutionTicket",
     "Explainability",
     "FeatureImportance",
+    "Feedback",
+    "FeedbackSource",
     "Geolocation",
+    "Guess",
     "Intent",
+    "IntentAudit",
     "IntentEnvelope",
+    "IntentOutcome",
+    "LearningEvent",
     "Mitigation",
+    "ModelSnapshot",
     "PlanStatus",
     "PlanTask",
     "Priority",
@@ -79,6 +90,7 @@ __all__ = [
     "ReasoningFactor",
     "Recommendation",
     "Record",
+    "Release",
     "ResultStatus",
     "RiskBand",
     "Scalar",
@@ -93,6 +105,7 @@ __all__ = [
     "TaskType",
     "TicketQos",
     "TicketStatus",
+    "Validation",
     "decode",
     "encode",
 ]

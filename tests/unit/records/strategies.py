@@ -16,13 +16,18 @@ from models.records import (
     ConsolidatedDecision,
     ExecutionResult,
     ExecutionTicket,
+    Feedback,
     Intent,
+    IntentAudit,
     IntentEnvelope,
+    LearningEvent,
     Qos,
     Record,
+    Release,
     SpecialistOpinion,
     Submission,
     SubmittedIntent,
+    Validation,
 )
 
 KINDS: list[type[Record]] = [
@@ -34,6 +39,11 @@ KINDS: list[type[Record]] = [
     SpecialistOpinion,
     ConsolidatedDecision,
     CompletedPlan,
+    IntentAudit,
+    Feedback,
+    Validation,
+    Release,
+    LearningEvent,
 ]
 
 TEXT = st.text(max_size=20)
@@ -53,7 +63,7 @@ def records(kind: type[Record]) -> st.SearchStrategy[Any]:
     """Make records of a kind that keep the rules between fields."""
     hints = get_type_hints(kind, include_extras=True)
     fields = {name: _strategy(hint) for name, hint in hints.items() if name != "extra"}
-    if kind in (Intent, SubmittedIntent):
+    if kind in (Intent, SubmittedIntent, Feedback):
         fields["text"] = QUESTION
     if kind is CognitivePlan:
         return st.fixed_dictionaries(fields).map(_in_order)
@@ -63,7 +73,15 @@ def records(kind: type[Record]) -> st.SearchStrategy[Any]:
         flat = {**fields, "text": QUESTION, "intent": st.none()}
         nested = {**fields, "text": st.none(), "intent": records(SubmittedIntent)}
         return st.builds(Submission, **flat) | st.builds(Submission, **nested)
+    if kind is Validation:
+        waits = {**fields, "text": st.none(), "envelope": records(IntentEnvelope)}
+        known = {**fields, "text": QUESTION, "envelope": st.none()}
+        return st.fixed_dictionaries(waits).map(_of_its_envelope) | st.builds(Validation, **known)
     return st.builds(kind, **fields)
+
+
+def _of_its_envelope(fields: dict[str, Any]) -> Validation:
+    return Validation(**{**fields, "intention_id": fields["envelope"].id})
 
 
 def _in_order(fields: dict[str, Any]) -> CognitivePlan:

@@ -21,12 +21,17 @@ from models.records import (
     ConsolidatedDecision,
     ExecutionResult,
     ExecutionTicket,
+    Feedback,
+    IntentAudit,
     IntentEnvelope,
+    LearningEvent,
     Priority,
     Record,
+    Release,
     SecurityLevel,
     SpecialistOpinion,
     Submission,
+    Validation,
     codec,
     decode,
     encode,
@@ -229,6 +234,11 @@ def test_all_kinds_are_covered() -> None:
         SpecialistOpinion,
         ConsolidatedDecision,
         CompletedPlan,
+        IntentAudit,
+        Feedback,
+        Validation,
+        Release,
+        LearningEvent,
     }
 
 
@@ -237,3 +247,20 @@ def test_records_are_frozen() -> None:
     with pytest.raises(AttributeError):
         submission.text = "y"  # type: ignore[misc]
     assert msgspec.structs.replace(submission, text="y").question == "y"
+
+
+ANSWER: dict[str, Any] = {"intention_id": "i-1", "domain": "SECURITY", "by": "ana", "at": 1}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "either `envelope`"),
+        ({"envelope": ENVELOPE, "text": "x"}, "either `envelope`"),
+        ({"envelope": {**ENVELOPE, "id": "i-2"}}, "must be the intention_id"),
+        ({"text": "  "}, "empty"),
+    ],
+)
+def test_an_answer_holds_the_envelope_it_is_about_or_a_text(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidRecord, match=says):
+        decode(Validation, json.dumps({**ANSWER, **more}).encode())
