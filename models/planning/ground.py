@@ -12,8 +12,10 @@ from typing import Literal, NamedTuple
 from models.nlu.phrases import Order, Top, find_groups, find_top
 from models.nlu.timerange import UNIT_OF, TimeRange, find_time_range
 from models.nlu.words import Word, is_stop_word, stem, word_set
-from models.planning.catalog import MAX_TERM_WORDS, Catalog, Measure, Source, Term
+from models.planning.catalog import Catalog, Measure, Source
 from models.planning.intent import SMALL_TALK, work_word
+from models.planning.lexicon import Mention as _Mention
+from models.planning.lexicon import Term, find_mentions
 
 Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
 
@@ -73,12 +75,6 @@ class Ungrounded(NamedTuple):
     choices: tuple[str, ...]
 
 
-class _Mention(NamedTuple):
-    start: int
-    end: int  # exclusive
-    terms: tuple[Term, ...]
-
-
 def ground(found: list[Word], catalog: Catalog, *, at_ms: int, language: str = "pt") -> QuerySpec | Ungrounded:
     """Find the source, measure, groups, filters, period and order that the words ask for."""
     plain_words = [word.plain for word in found]
@@ -104,20 +100,7 @@ def ground(found: list[Word], catalog: Catalog, *, at_ms: int, language: str = "
 
 def _mentions(plain_words: list[str], catalog: Catalog, taken: set[int]) -> list[_Mention]:
     """The catalog's phrases in the text, longest first, none overlapping."""
-    stems = [stem(word) for word in plain_words]
-    mentions = []
-    at = 0
-    while at < len(stems):
-        for length in range(MAX_TERM_WORDS, 0, -1):
-            end = at + length
-            terms = catalog.terms.get(tuple(stems[at:end])) if end <= len(stems) else None
-            if terms and taken.isdisjoint(range(at, end)):
-                mentions.append(_Mention(at, end, terms))
-                at = end
-                break
-        else:
-            at += 1
-    return mentions
+    return find_mentions([stem(word) for word in plain_words], catalog.lexicon, taken)
 
 
 def _shaping(plain_words: list[str], places: list[int], top: Top | None) -> set[int]:

@@ -62,12 +62,12 @@ def test_the_sample_catalog_describes_five_collections_in_two_languages() -> Non
         ("collection: orders", "collection: $where", 4, "sources[0].collection"),
         ("row", "row", None, ""),
         ("    default_measure: orders", "    colour: red\n    default_measure: orders", 2, "colour"),
-        ("default_measure: orders", "default_measure: profit", 2, "default_measure profit"),
-        ("field: total", "field: state", 2, "measure value"),
-        ("time_field: at", "time_field: state", 2, "type date"),
-        ("field: state,", "field: status,", 2, "status"),
-        ("list_fields: [at, total]", "list_fields: [at, tax]", 2, "tax"),
-        ("name: value", "name: orders", 2, "twice"),
+        ("default_measure: orders", "default_measure: profit", 12, "default_measure profit"),
+        ("field: total", "field: state", 15, "measure value"),
+        ("time_field: at", "time_field: state", 7, "type date"),
+        ("field: state,", "field: status,", 17, "status"),
+        ("list_fields: [at, total]", "list_fields: [at, tax]", 18, "tax"),
+        ("name: value", "name: orders", 15, "twice"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(old: str, new: str, line: int | None, says: str) -> None:

@@ -1,0 +1,97 @@
+"""The words of a catalog, compiled once: a trie of stems, walked once for each word of a text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, NamedTuple
+
+from models.nlu.words import is_stop_word, plain, stem
+
+MAX_PHRASE_WORDS = 6
+
+Lexicon = dict[str, Any]
+"""A node of the trie: the stem that follows to its node; the key `_TERMS` to what ends here."""
+
+_TERMS = ""
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Term(NamedTuple):
+    """What a phrase can mean in one source.
+
+    `value` is, for kind `value`, the value of the dimension `name`, and for kind `relationship` the way it is
+    followed: `forward`, `backward`, or `verb` when the words around it decide.
+    """
+
+    source: str
+    kind: Literal["source", "measure", "dimension", "value", "relationship"]
+    name: str
+    value: str | None = None
+
+
+class Mention(NamedTuple):
+    """A phrase of the catalog in a text, from word `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+    terms: tuple[Term, ...]
+
+    def term(self, kind: str) -> Term | None:
+        """Return its first meaning of this kind."""
+        return next((term for term in self.terms if term.kind == kind), None)
+
+
+class Phrases:
+    """Collects what each phrase means, each meaning once and in the order given."""
+
+    def __init__(self) -> None:
+        self._terms: dict[tuple[str, ...], dict[Term, None]] = {}
+
+    def add(self, phrases: list[str], term: Term) -> None:
+        """Let each of these phrases mean the term."""
+        for phrase in phrases:
+            stems = phrase_stems(phrase)
+            # A lone small word is never a name: the country code "DE" would swallow every "de".
+            if 0 < len(stems) <= MAX_PHRASE_WORDS and not (len(stems) == 1 and is_stop_word(phrase)):
+                self._terms.setdefault(stems, {})[term] = None
+
+    def terms(self) -> dict[tuple[str, ...], tuple[Term, ...]]:
+        """Return each phrase, as stems, with its meanings."""
+        return {stems: tuple(found) for stems, found in self._terms.items()}
+
+
+def phrase_stems(phrase: str) -> tuple[str, ...]:
+    """Return the stems of a phrase's words, as they are looked up in a catalog."""
+    return tuple(stem(plain(word)) for word in _WORD.findall(phrase))
+
+
+def compile_lexicon(terms: dict[tuple[str, ...], tuple[Term, ...]]) -> Lexicon:
+    """Make the trie of all phrases."""
+    root: Lexicon = {}
+    for stems, meant in terms.items():
+        node = root
+        for part in stems:
+            node = node.setdefault(part, {})
+        node[_TERMS] = meant
+    return root
+
+
+def find_mentions(stems: list[str], lexicon: Lexicon, taken: set[int]) -> list[Mention]:
+    """Find the phrases of a text (its words as stems), the longest at each place, none overlapping."""
+    mentions: list[Mention] = []
+    count = len(stems)
+    at = 0
+    while at < count:
+        node = lexicon.get(stems[at]) if at not in taken else None
+        end, longest, place = at, None, at
+        while node is not None:
+            place += 1
+            if _TERMS in node:
+                end, longest = place, node[_TERMS]
+            node = node.get(stems[place]) if place < count and place not in taken else None
+        if longest is None:
+            at += 1
+        else:
+            mentions.append(Mention(at, end, longest))
+            at = end
+    return mentions
