@@ -20,7 +20,9 @@ from models.records import (
     Scalar,
 )
 
-__all__ = ["complete", "not_understood", "refuse"]
+__all__ = ["complete", "decline", "not_understood", "planned", "refuse"]
+
+PLAN_COLUMNS = ["task", "type", "description", "after"]
 
 
 class _Output(msgspec.Struct, frozen=True):
@@ -65,6 +67,35 @@ def refuse(plan: CognitivePlan, *, now_ms: int) -> CompletedPlan:
         decision="rejected",
         error=str(told.get("error") or plan.reasoning_summary),
     )
+
+
+def planned(plan: CognitivePlan, *, now_ms: int) -> CompletedPlan:
+    """Make the answer to work that was planned: its tasks in their order, and that none of them was executed here."""
+    asker = _asker(plan.metadata)
+    tasks = {task.task_id: task for task in plan.tasks}
+    rows: list[list[Scalar]] = [
+        [task.task_id, task.task_type.value, task.description, listing(task.dependencies)]
+        for task in (tasks[task_id] for task_id in plan.execution_order)
+    ]
+    text = say("planned", asker.language, count=number(len(rows), asker.language))
+    return _completed(
+        asker,
+        plan,
+        now_ms=now_ms,
+        status=CompletionStatus.PLANNED,
+        decision="not_required" if plan.approval_status is None else plan.approval_status.value,
+        answer=Answer(columns=PLAN_COLUMNS, rows=rows, text=text, source=f"plan:{plan.plan_id}"),
+    )
+
+
+def decline(plan: CognitivePlan, *, decision: str, by: str, reason: str, now_ms: int, hours: float) -> CompletedPlan:
+    """Make the answer to a plan that a person has rejected, or that nobody has looked at within so many hours."""
+    asker = _asker(plan.metadata)
+    if decision == "expired":
+        error = say("approval-expired", asker.language, hours=f"{hours:g}")
+    else:
+        error = say("declined", asker.language, by=by, reason=reason)
+    return _completed(asker, plan, now_ms=now_ms, status=CompletionStatus.FAILED, decision=decision, error=error)
 
 
 def not_understood(envelope: IntentEnvelope, *, now_ms: int) -> CompletedPlan:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _SENTENCES = {
-    "destructive": (
-        "“{word}”: intenções destrutivas não são executadas por esta versão; nada foi alterado",
-        "“{word}”: destructive intentions are not executed by this version; nothing was changed",
+    "planned": (
+        "planejado em {count} tarefas, entregues a executores externos; nada foi executado aqui",
+        "planned as {count} tasks, handed off to outside workers; nothing was executed here",
+    ),
+    "declined": (
+        "o plano foi recusado por {by}: {reason}; nada foi executado",
+        "the plan was rejected by {by}: {reason}; nothing was executed",
+    ),
+    "approval-expired": (
+        "o plano pedia aprovação e ninguém respondeu em {hours} h; nada foi executado",
+        "the plan needed approval and nobody answered within {hours} h; nothing was executed",
     ),
     "work": (
         "“{word}” pede um trabalho, e esta versão só responde perguntas sobre dados: {choices}",
@@ -24,6 +32,34 @@ _SENTENCES = {
     "unknown-group": (
         "não há como agrupar por “{word}”; é possível por: {choices}",
         "there is no grouping by “{word}”; what can be grouped by: {choices}",
+    ),
+    "unknown-word": (
+        "não sei o que “{word}” quer dizer nestes dados; conheço: {choices}",
+        "what “{word}” means in this data is not known; what is: {choices}",
+    ),
+    "unknown-value": (
+        "não há “{word}”; quis dizer: {choices}?",
+        "there is no “{word}”; was one of these meant: {choices}?",
+    ),
+    "no-measure": (
+        "“{word}” não se aplica a estes dados; o que se mede neles: {choices}",
+        "“{word}” doesn't apply to this data; what is measured there: {choices}",
+    ),
+    "ambiguous": (
+        "a pergunta pode querer dizer mais de uma coisa; qual: {choices}?",
+        "the question can mean more than one thing; which: {choices}?",
+    ),
+    "no-comparison": (
+        "com o que comparar? diga dois períodos, como em “outubro com setembro”",
+        "compared with what? name two periods, as in “October with September”",
+    ),
+    "no-link": (
+        "não há como relacionar estes dados; o que se conhece: {choices}",
+        "there is no way to relate these; what is known: {choices}",
+    ),
+    "future": (
+        "“{word}” ainda não aconteceu, e não faço previsões",
+        "“{word}” has yet to come, and nothing is forecast here",
     ),
     "not-understood": (
         "não entendi a intenção; diga de que dados se trata, como em “vendas por região no último mês”",

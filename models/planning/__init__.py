@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.planning.catalog import Catalog, Source, load_catalog
 from models.planning.ground import QuerySpec, Ungrounded, ground
-from models.planning.plan import make_plan
+from models.planning.plan import is_answered_here, make_plan
 from models.planning.query import mongodb_parameters
 from models.planning.tickets import first_tickets
 
@@ -15,6 +15,7 @@ __all__ = [
     "Ungrounded",
     "first_tickets",
     "ground",
+    "is_answered_here",
     "load_catalog",
     "make_plan",
     "mongodb_parameters",

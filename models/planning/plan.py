@@ -1,202 +1,313 @@
-"""An understood intention to a plan: one query, or a rejection that says why."""
+"""An understood intention to a plan: the queries that answer a question, the tasks of a piece of work, or a refusal.
+
+A question about data that the catalog grounds becomes its query tasks. Work (build, change, delete, migrate, assess …)
+becomes the tasks of `decompose`. What is neither is rejected with the nearest choices: nothing is guessed silently.
+Whatever destroys something is work, and waits for a person.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import msgspec
 
 from models.ids import stable_id
 from models.messages import listing, say
 from models.nlu.timerange import reference_ms
-from models.nlu.words import language as language_of
-from models.nlu.words import words
-from models.planning.catalog import Catalog, Source
-from models.planning.ground import Group, QuerySpec, Ungrounded, Unit, ground
-from models.planning.intent import destructive_word
-from models.planning.query import columns, mongodb_parameters
-from models.planning.risk import APPROVAL_FROM, assess, stricter
-from models.presentation import Asker, Presentation
+from models.nlu.words import Word, language, word_set, words
+from models.planning import destructive
+from models.planning.catalog import Catalog
+from models.planning.dag import CriticalPath, critical_path, generations
+from models.planning.decompose import Decomposition, Work, decompose
+from models.planning.destructive import Destruction, Severity
+from models.planning.ground import Ungrounded
+from models.planning.intent_types import IntentType, TypeVerdict, classify_type
+from models.planning.memory import FAILED, NOTHING, Recalled
+from models.planning.objectives import Command, Objective, commands, is_report, objectives
+from models.planning.questions import Question, question_of
+from models.planning.risk import Circumstances, Risk, assess, needs_approval, stricter
+from models.presentation import Asker
 from models.records import (
+    ActorType,
+    ApprovalStatus,
     CognitivePlan,
     CompletionStatus,
     Constraints,
     IntentEnvelope,
     PlanStatus,
     PlanTask,
+    SecurityLevel,
     TaskType,
 )
+
+__all__ = ["VALID_MS", "is_answered_here", "make_plan"]
 
 VALID_MS = 24 * 60 * 60 * 1000
 """How long a plan may wait to be executed."""
 
-QUERY_ESTIMATE_MS = 500
+_FULL_COMPLEXITY_TASKS = 10
+_SURE_TYPE = 0.65
+"""From here on a type, with one of its verbs, makes work of a text: one phrase and a verb."""
 
-_UNITS_PT: dict[Unit, str] = {
-    "hour": "hora",
-    "day": "dia",
-    "week": "semana",
-    "month": "mês",
-    "quarter": "trimestre",
-    "year": "ano",
-}
+_ASSESSING = frozenset({IntentType.VIABILITY_ANALYSIS, IntentType.TECHNICAL_ASSESSMENT, IntentType.SECURITY_AUDIT})
+"""What is analysed there is no data of the catalog, even when words of it are."""
+
+_PRODUCTION = word_set("producao production prod")
+_CREDENTIALS = re.compile(
+    r"^(?:autentic|authentic|autoriz|authoriz|oauth|mfa|ldap|sso|senha|password|credenc|credent|token|chave|criptogr|"
+    r"encrypt|certific|permiss|secret)"
+)
+_PERSONAL = re.compile(
+    r"^(?:cpf|cnpj|e?mails?$|telefone|phone|enderec|address|client|customer|usuari|users?$|pacient|patient|pessoa|"
+    r"person|funcionari|employee|cartao|cartoes)"
+)
+_WRITES = frozenset({TaskType.BUILD, TaskType.DEPLOY, TaskType.EXECUTE, TaskType.COMPENSATE})
 
 
-def make_plan(envelope: IntentEnvelope, catalog: Catalog, *, now_ms: int) -> CognitivePlan:
-    """Plan what answers the intention, from the catalog alone.
+class _Touched(NamedTuple):
+    """What a plan touches: levels of its sources, personal data, production, credentials; and how dear it is."""
 
-    A plan with status REJECTED has no tasks; `metadata["outcome"]` then holds the status and error to answer
-    with (see models.completion.refuse). The ids depend on the intention's id alone.
+    levels: tuple[SecurityLevel, ...] = ()
+    pii: bool = False
+    production: bool = False
+    credentials: bool = False
+    factor: float = 1.0
+
+
+class _Read(NamedTuple):
+    """What the text of an intention says, before anything is planned."""
+
+    envelope: IntentEnvelope
+    constraints: Constraints
+    asker: Asker
+    found: list[Word]
+    at_ms: int
+    now_ms: int
+    recalled: Recalled
+
+
+def make_plan(
+    envelope: IntentEnvelope, catalog: Catalog, *, now_ms: int, recalled: Recalled = NOTHING
+) -> CognitivePlan:
+    """Plan what the intention asks for.
+
+    A plan with status REJECTED has no tasks; `metadata["outcome"]` then holds the status and error to answer with (see
+    models.completion.refuse). The ids depend on the intention's id alone, and the same arguments give the same plan.
+
+    Args:
+        envelope: The intention.
+        catalog: What can be asked about.
+        now_ms: The time of planning, epoch milliseconds.
+        recalled: Similar intentions: they are shown, and weigh in the risk.
     """
-    received_ms = _received_ms(envelope, now_ms)
+    read = _read(envelope, now_ms, recalled)
+    text = envelope.intent.text
+    destroying = destructive.places(text, read.found)
+    asked = commands(text, read.found, destroying)
+    verdict = classify_type(read.found)
+    if destroying or _is_work(asked, verdict):
+        return _work(read, asked, verdict, catalog)
+    grounded = question_of(text, read.found, catalog, at_ms=read.at_ms, language=read.asker.language)
+    if isinstance(grounded, Question):
+        return _answer(read, grounded)
+    if _may_be_work(grounded, verdict):
+        return _work(read, asked, verdict, catalog)
+    error = say(grounded.reason, read.asker.language, word=grounded.word, choices=listing(grounded.choices))
+    return _rejected(read, error)
+
+
+def is_answered_here(plan: CognitivePlan) -> bool:
+    """Whether this version executes the plan itself: one query on a source of the catalog."""
+    return len(plan.tasks) == 1 and plan.tasks[0].metadata.get("handled_by") == "here"
+
+
+def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled) -> _Read:
+    # When it came in: the stamp of the understanding stage, else the sender's, if it is sane.
+    received = envelope.metadata.get("received_at")
+    received_ms = reference_ms(received if isinstance(received, int) else envelope.timestamp, now_ms=now_ms)
     found = words(envelope.intent.text)
-    language = language_of(found, envelope.intent.original_language)
     asker = Asker(
         intention_id=envelope.id,
         question=envelope.intent.text,
-        language=language,
+        language=language(found, envelope.intent.original_language),
         domain=envelope.intent.domain,
         confidence=envelope.confidence,
         submitted_at=received_ms,
     )
-    if (word := destructive_word([item.plain for item in found])) is not None:
-        error = say("destructive", language, word=word)
-        return _rejected(envelope, asker, CompletionStatus.FAILED, error, now_ms=now_ms, destructive=True)
     at_ms = reference_ms(envelope.timestamp, now_ms=received_ms)
-    spec = ground(found, catalog, at_ms=at_ms, language=language)
-    if isinstance(spec, Ungrounded):
-        error = say(spec.reason, language, word=spec.word, choices=listing(spec.choices))
-        return _rejected(envelope, asker, CompletionStatus.NOT_GROUNDED, error, now_ms=now_ms)
-    return _query_plan(envelope, spec, asker, now_ms=now_ms)
+    return _Read(envelope, envelope.constraints or Constraints(), asker, found, at_ms, now_ms, recalled)
 
 
-def _received_ms(envelope: IntentEnvelope, now_ms: int) -> int:
-    """When the intention came in: the stamp of the understanding stage, else the sender's, if it is sane."""
-    received = envelope.metadata.get("received_at")
-    return reference_ms(received if isinstance(received, int) else envelope.timestamp, now_ms=now_ms)
+def _is_work(asked: list[Command], verdict: TypeVerdict) -> bool:
+    """Whether something is to be done, or to be assessed; whether the catalog knows the thing makes no difference."""
+    if any(
+        command.objective is not Objective.QUERY and command.subject and not is_report(command) for command in asked
+    ):
+        return True
+    return bool(asked) and verdict.intent_type in _ASSESSING and _is_sure(verdict)
 
 
-def _query_plan(envelope: IntentEnvelope, spec: QuerySpec, asker: Asker, *, now_ms: int) -> CognitivePlan:
-    summary = describe(spec, "en")
-    task = PlanTask(
-        task_id="task_0",
-        task_type=TaskType.QUERY,
-        description=summary,
-        estimated_duration_ms=QUERY_ESTIMATE_MS,
-        required_capabilities=["read"],
-        parameters=mongodb_parameters(spec),
-        metadata={"answer": msgspec.to_builtins(_presentation(spec, asker.language))},
-    )
-    constraints = envelope.constraints or Constraints()
-    risk = assess(
-        priority=constraints.priority,
-        level=stricter(constraints.security_level, spec.source.sensitivity),
-        tasks=1,
-        pii=spec.source.holds_pii,
-    )
-    return _plan(
-        envelope,
-        now_ms=now_ms,
-        tasks=[task],
-        execution_order=[task.task_id],
-        risk_score=risk.score,
-        risk_band=risk.band,
-        risk_factors=risk.factors,
-        reasoning_summary=f"Grounded on {spec.source.name}: {summary}",
-        estimated_total_duration_ms=QUERY_ESTIMATE_MS,
-        complexity_score=0.1,
-        # One read of one source changes nothing, whatever its risk: there is nothing to approve.
-        status=PlanStatus.VALIDATED,
-        metadata={"asker": msgspec.to_builtins(asker)},
+def _may_be_work(why: Ungrounded, verdict: TypeVerdict) -> bool:
+    """Whether a text that is no question about known data is work.
+
+    One that names a source but groups it by nothing known, or the like, is a question, to be asked back.
+    """
+    return why.reason == "work" or (
+        why.reason == "no-source" and verdict.intent_type is not IntentType.GENERIC and _is_sure(verdict)
     )
 
 
-def _rejected(
-    envelope: IntentEnvelope,
-    asker: Asker,
-    status: CompletionStatus,
-    error: str,
+def _is_sure(verdict: TypeVerdict) -> bool:
+    return verdict.has_verb and verdict.confidence >= _SURE_TYPE
+
+
+def _answer(read: _Read, question: Question) -> CognitivePlan:
+    destruction = destructive.detect("", question.tasks)
+    touched = _Touched(levels=question.levels, pii=question.holds_pii)
+    notes = {"method": "grounded", "objectives": [Objective.QUERY.value]}
+    return _plan(read, question.tasks, touched, destruction, {**notes, "summary": question.summary})
+
+
+def _work(read: _Read, asked: list[Command], verdict: TypeVerdict, catalog: Catalog) -> CognitivePlan:
+    text, constraints = read.envelope.intent.text, read.constraints
+    work = Work(text, read.found, asked, verdict, read.asker.language, constraints.priority, constraints.security_level)
+    made = decompose(work)
+    tasks = [_grounded(task, read, catalog) for task in made.tasks]
+    destruction = destructive.detect(text, tasks, found=read.found)
+    told = {word.plain for word in read.found}
+    touched = _Touched(
+        pii=any(_PERSONAL.match(word) for word in told),
+        production=not told.isdisjoint(_PRODUCTION),
+        credentials=any(_CREDENTIALS.match(word) for word in told),
+        factor=made.factor,
+    )
+    wanted = [objective.value for objective in objectives(asked)]
+    notes = {"method": made.method, "template": made.name, "objectives": wanted, **_notes(made, verdict)}
+    summary = f"{verdict.intent_type} ({verdict.confidence:.2f}), {made.method} {made.name}: {', '.join(wanted)}"
+    return _plan(read, tasks, touched, destruction, {**notes, "summary": summary})
+
+
+def _notes(made: Decomposition, verdict: TypeVerdict) -> dict[str, Any]:
+    notes: dict[str, Any] = {
+        "intent_type": verdict.intent_type.value,
+        "intent_type_confidence": verdict.confidence,
+        "phrases": list(verdict.phrases),
+    }
+    if made.dropped:
+        notes["dropped_edges"] = [list(edge) for edge in made.dropped]
+    if made.conflicts:
+        notes["conflicts"] = [{**conflict._asdict(), "resolution": "sequential"} for conflict in made.conflicts]
+    if made.left_out:
+        notes["left_out"] = list(made.left_out)
+    return notes
+
+
+def _grounded(task: PlanTask, read: _Read, catalog: Catalog) -> PlanTask:
+    """Ground what is looked up on the way, such as the size of a deletion, where the catalog knows it."""
+    if task.task_type is not TaskType.QUERY or "template_id" in task.metadata:
+        return task
+    subject = str(task.parameters["subject"])
+    sized = question_of(subject, words(subject), catalog, at_ms=read.at_ms, language=read.asker.language)
+    if isinstance(sized, Ungrounded) or len(sized.tasks) != 1:
+        return task
+    [query] = sized.tasks
+    return msgspec.structs.replace(
+        task, parameters=query.parameters, metadata={**task.metadata, **query.metadata, "handled_by": "here"}
+    )
+
+
+def _assess(
+    read: _Read, tasks: list[PlanTask], touched: _Touched, destruction: Destruction, path: CriticalPath
+) -> Risk:
+    level = read.constraints.security_level
+    for other in touched.levels:
+        level = stricter(level, other)
+    writes = sum(task.task_type in _WRITES and not task.metadata.get("support") for task in tasks)
+    ended = [similar for similar in read.recalled.similar if similar.outcome is not None]
+    return assess(
+        Circumstances(
+            priority=read.constraints.priority,
+            level=level,
+            tasks=len(tasks),
+            pii=touched.pii,
+            confidence=read.envelope.confidence,
+            work_ms=round(touched.factor * sum(task.estimated_duration_ms or 0 for task in tasks)),
+            waiting_ms=path.waiting_ms,
+            writes=writes,
+            production=touched.production and writes > 0,
+            credentials=touched.credentials,
+            unattended=read.envelope.actor.actor_type is not ActorType.HUMAN,
+            similar=len(ended),
+            similar_failed=sum(similar.outcome in FAILED for similar in ended),
+            severity=destruction.severity,
+        )
+    )
+
+
+def _rejected(read: _Read, error: str) -> CognitivePlan:
+    outcome = {"status": CompletionStatus.NOT_GROUNDED.value, "error": error}
+    return _plan(read, [], _Touched(), destructive.SAFE, {"method": "none", "summary": error}, outcome=outcome)
+
+
+def _plan(
+    read: _Read,
+    tasks: list[PlanTask],
+    touched: _Touched,
+    destruction: Destruction,
+    notes: dict[str, Any],
     *,
-    now_ms: int,
-    destructive: bool = False,
+    outcome: dict[str, str] | None = None,
 ) -> CognitivePlan:
-    constraints = envelope.constraints or Constraints()
-    risk = assess(
-        priority=constraints.priority,
-        level=constraints.security_level,
-        tasks=0,
-        pii=False,
-        destructive=destructive,
-    )
-    return _plan(
-        envelope,
-        now_ms=now_ms,
-        tasks=[],
-        execution_order=[],
-        risk_score=risk.score,
-        risk_band=risk.band,
-        risk_factors=risk.factors,
-        reasoning_summary=error,
-        complexity_score=0.0,
-        status=PlanStatus.REJECTED,
-        is_destructive=destructive,
-        requires_approval=risk.score >= APPROVAL_FROM,
-        metadata={"asker": msgspec.to_builtins(asker), "outcome": {"status": status.value, "error": error}},
-    )
-
-
-def _plan(envelope: IntentEnvelope, *, now_ms: int, **parts: Any) -> CognitivePlan:
-    constraints = envelope.constraints or Constraints()
+    envelope, constraints = read.envelope, read.constraints
     plan_id = stable_id("plan", envelope.id)
+    graph = {task.task_id: task.dependencies for task in tasks}
+    groups = generations(graph)
+    path = critical_path(graph, {task.task_id: task.estimated_duration_ms or 0 for task in tasks}, groups)
+    risk = _assess(read, tasks, touched, destruction, path)
+    summary = notes.pop("summary")
+    waits = bool(tasks) and needs_approval(risk, destruction.severity)
+    metadata: dict[str, Any] = {
+        "asker": msgspec.to_builtins(read.asker),
+        "planning": {**notes, "parallel_groups": groups, "critical_path": list(path.tasks)},
+        "risk_reasons": list(risk.reasons),
+    }
+    if destruction.is_destructive:
+        reasons = [reason._asdict() for reason in destruction.reasons]
+        metadata["destructive"] = {"severity": destruction.severity.label, "reasons": reasons}
+    if read.recalled.similar:
+        metadata["similar"] = [
+            {**msgspec.to_builtins(similar), "likeness": similar.likeness} for similar in read.recalled.similar
+        ]
+    if read.recalled.without:
+        metadata["without"] = list(read.recalled.without)
+    if outcome is not None:
+        metadata["outcome"] = outcome
     return CognitivePlan(
         plan_id=plan_id,
         intent_id=envelope.id,
         correlation_id=envelope.correlation_id,
         trace_id=envelope.trace_id,
         span_id=envelope.span_id,
+        tasks=tasks,
+        execution_order=[task_id for group in groups for task_id in group],
+        risk_score=risk.score,
+        risk_band=risk.band,
+        risk_factors=risk.factors,
+        risk_matrix=risk.matrix,
         explainability_token=stable_id("explanation", plan_id),
-        created_at=now_ms,
-        valid_until=now_ms + VALID_MS,
+        reasoning_summary=summary,
+        created_at=read.now_ms,
+        valid_until=read.now_ms + VALID_MS,
+        estimated_total_duration_ms=path.duration_ms,
+        complexity_score=min(1.0, len(tasks) / _FULL_COMPLEXITY_TASKS),
         original_domain=envelope.intent.domain,
         original_priority=constraints.priority,
         original_security_level=constraints.security_level,
-        **parts,
-    )
-
-
-def describe(spec: QuerySpec, language: str) -> str:
-    """Say in a phrase what a query computes: measure, groups, filters, period."""
-    head = spec.source.label.of(language)
-    if spec.operation != "find" and spec.measure.aggregation != "count":
-        head = f"{spec.measure.label.of(language)} ({head})"
-    parts = [head]
-    if spec.groups:
-        names = [_group_label(spec.source, group, language) for group in spec.groups]
-        parts.append(f"{say('by', language)} {listing(names)}")
-    for wanted in spec.filters:
-        label = spec.source.dimension(wanted.dimension).label.of(language)
-        parts.append(f"[{label}: {listing(wanted.values)}]")
-    if spec.time_range is not None:
-        first, last = spec.time_range.start, spec.time_range.last_instant
-        parts.append(f"({first.date()} {say('to', language)} {last.date()})")
-    return " ".join(parts)
-
-
-def _group_label(source: Source, group: Group, language: str) -> str:
-    if group.unit is None:
-        return source.dimension(group.name).label.of(language)
-    return _UNITS_PT[group.unit] if language == "pt" else group.unit
-
-
-def _presentation(spec: QuerySpec, language: str) -> Presentation:
-    return Presentation(
-        columns=columns(spec),
-        source=f"{spec.source.kind}:{spec.source.collection}",
-        title=describe(spec, language),
-        operation=spec.operation,
-        unit=spec.measure.unit,
-        limit=spec.limit,
-        limit_asked=spec.limit < spec.source.row_limit,
-        of_nothing=0 if spec.measure.aggregation in ("sum", "count") else None,
-        ignored=list(spec.ignored),
+        status=PlanStatus.VALIDATED if tasks else PlanStatus.REJECTED,
+        requires_approval=waits,
+        approval_status=ApprovalStatus.PENDING if waits else None,
+        is_destructive=destruction.severity is not Severity.NONE,
+        destructive_tasks=list(destruction.tasks),
+        metadata=metadata,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.ids import stable_id
 from models.records import (
+    ApprovalStatus,
     CognitivePlan,
     Consistency,
     DeliveryMode,
@@ -22,13 +23,21 @@ RETRIES = {RiskBand.CRITICAL: 5, RiskBand.HIGH: 3, RiskBand.MEDIUM: 2, RiskBand.
 
 
 def first_tickets(plan: CognitivePlan, *, now_ms: int) -> list[ExecutionTicket]:
-    """Return a ticket for each task without dependencies, in execution order; none for a rejected plan."""
-    if plan.status is PlanStatus.REJECTED:
+    """Return a ticket for each task without dependencies, in execution order.
+
+    A plan that was rejected has none, and neither has one that needs an approval, until it has got it.
+    """
+    if plan.status is PlanStatus.REJECTED or not is_released(plan):
         return []
     tasks = {task.task_id: task for task in plan.tasks}
     return [
         _ticket(plan, tasks[task_id], now_ms) for task_id in plan.execution_order if not tasks[task_id].dependencies
     ]
+
+
+def is_released(plan: CognitivePlan) -> bool:
+    """Whether nothing stands in the way of a plan: no approval is needed, or it has been given."""
+    return not plan.requires_approval or plan.approval_status is ApprovalStatus.APPROVED
 
 
 def _ticket(plan: CognitivePlan, task: PlanTask, now_ms: int) -> ExecutionTicket:
@@ -57,5 +66,9 @@ def _ticket(plan: CognitivePlan, task: PlanTask, now_ms: int) -> ExecutionTicket
         security_level=plan.original_security_level,
         created_at=now_ms,
         estimated_duration_ms=task.estimated_duration_ms,
-        metadata={**task.metadata, "asker": plan.metadata.get("asker", {}), "decision": "not_required"},
+        metadata={**task.metadata, "asker": plan.metadata.get("asker", {}), "decision": _decision(plan)},
     )
+
+
+def _decision(plan: CognitivePlan) -> str:
+    return "not_required" if plan.approval_status is None else plan.approval_status.value

@@ -13,9 +13,13 @@ Scalar = str | int | float | bool | None
 
 
 class CompletionStatus(WireEnum):
-    """How an intention ended; lower case on the wire."""
+    """How an intention ended; lower case on the wire.
+
+    PLANNED is work that was planned and handed off to outside workers: nothing of it was done here.
+    """
 
     COMPLETED = "completed"
+    PLANNED = "planned"
     FAILED = "failed"
     NOT_UNDERSTOOD = "not_understood"
     NOT_GROUNDED = "not_grounded"

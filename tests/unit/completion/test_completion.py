@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.completion import complete, not_understood, refuse
+from models.completion import complete, decline, not_understood, planned, refuse
 from models.planning import first_tickets
 from models.records import (
     Answer,
@@ -162,11 +162,8 @@ def test_a_result_that_an_outsider_made_up_fails_and_never_raises(
 @pytest.mark.parametrize(
     ("text", "status", "says"),
     [
-        ("apagar os clientes", CompletionStatus.FAILED, "não são executadas por esta versão"),
-        ("delete the customers", CompletionStatus.FAILED, "are not executed by this version"),
         ("vendas por planeta", CompletionStatus.NOT_GROUNDED, "região, produto, categoria"),
         ("sales by planet", CompletionStatus.NOT_GROUNDED, "region, product, category"),
-        ("implementar login", CompletionStatus.NOT_GROUNDED, "vendas, clientes"),
         ("how is the weather", CompletionStatus.NOT_GROUNDED, "sales, customers"),
     ],
 )
@@ -177,6 +174,28 @@ def test_a_rejected_plan_is_answered_with_its_reason(text: str, status: Completi
     assert completed.decision == "rejected"
     assert says in (completed.error or "")
     assert completed.question == text
+
+
+def test_work_is_answered_with_its_tasks_and_that_nothing_was_done() -> None:
+    plan = plan_of("implementar login")
+    completed = planned(plan, now_ms=NOW_MS)
+    assert (completed.status, completed.decision, completed.error) == (CompletionStatus.PLANNED, "not_required", None)
+    assert completed.answer is not None
+    assert completed.answer.columns == ["task", "type", "description", "after"]
+    assert completed.answer.rows[2] == ["task_2", "BUILD", "Implementar login", "task_1"]
+    assert completed.answer.text.endswith("nada foi executado aqui")
+    assert decode(CompletedPlan, encode(completed)) == completed
+
+
+@pytest.mark.parametrize(
+    ("decision", "says"), [("rejected", "rejected by ana: too risky"), ("expired", "nobody answered within 24 h")]
+)
+def test_a_plan_that_was_not_approved_is_answered_with_the_reason(decision: str, says: str) -> None:
+    plan = plan_of("delete the customers")
+    completed = decline(plan, decision=decision, by="ana", reason="too risky", now_ms=NOW_MS, hours=24)
+    assert (completed.status, completed.decision) == (CompletionStatus.FAILED, decision)
+    assert says in (completed.error or "")
+    assert completed.question == "delete the customers"
 
 
 def test_what_nobody_makes_out_is_answered_too() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.nlu import to_envelope, understand
 from models.planning import Catalog, load_catalog, make_plan
-from models.records import CognitivePlan, Constraints, IntentEnvelope, Submission
+from models.records import CognitivePlan, Constraints, IntentEnvelope, Qos, Submission
 
 NOW_MS = 1_763_825_400_000  # 2025-11-22T15:30Z
 CATALOG_FILE = Path(__file__).parents[3] / "app" / "sample" / "catalog.yaml"
@@ -21,7 +21,7 @@ CATALOG = sample_catalog()
 
 
 def envelope_of(text: str, *, constraints: Constraints | None = None) -> IntentEnvelope:
-    submission = Submission(text=text, id="i-1", constraints=constraints)
+    submission = Submission(text=text, id="i-1", constraints=constraints, qos=Qos())
     return to_envelope(submission, understand(submission, now_ms=NOW_MS), fallback_id="f", now_ms=NOW_MS)
 
 
