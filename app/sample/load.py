@@ -110,11 +110,12 @@ def _indexed_fields() -> dict[str, list[str]]:
     """Return what queries on each collection match on: its time, and what its answers can be narrowed to."""
     catalog = load_catalog(CATALOG.read_text(encoding="utf-8"), source=str(CATALOG))
     return {
-        source.collection: [
+        source.place: [
             *([source.time_field] if source.time_field else []),
             *(dimension.field for dimension in source.dimensions if dimension.values),
         ]
         for source in catalog.sources.values()
+        if source.kind == "mongodb"
     }
 
 

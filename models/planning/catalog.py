@@ -17,7 +17,7 @@ import yaml
 
 from models.errors import CatalogError
 from models.planning.catalog_checks import problems
-from models.planning.lexicon import Lexicon, Phrases, Term, compile_lexicon, phrase_stems
+from models.planning.lexicon import Lexicon, Patterns, Phrases, Term, compile_lexicon, compile_patterns, phrase_stems
 from models.planning.sources import (
     Dimension,
     Entry,
@@ -54,6 +54,7 @@ class Catalog(NamedTuple):
     relationships: dict[str, Relationship]
     terms: dict[tuple[str, ...], tuple[Term, ...]]
     lexicon: Lexicon
+    patterns: Patterns | None
 
 
 class _File(Entry, frozen=True, kw_only=True):
@@ -100,6 +101,9 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
         {item.name: item for item in relationships},
         terms,
         compile_lexicon(terms),
+        compile_patterns(
+            [(item.name, field.name, field.pattern) for item in sources for field in item.fields if field.pattern]
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from models.planning.sources import PLACES, Relationship, Source
@@ -12,6 +13,7 @@ Problems = list[tuple[str, str]]
 
 
 def problems(sources: list[Source], relationships: list[Relationship]) -> Problems:
+    """Return every mistake with its path in the file."""
     by_name = {item.name: item for item in sources}
     found: Problems = []
     found += _doubles(sources, ".sources", "two sources have the same name")
@@ -67,7 +69,7 @@ def _in_fields(source: Source) -> Problems:
     return found
 
 
-def _in_dimensions(source: Source, types: dict[str, str]) -> Problems:
+def _in_dimensions(source: Source, types: Mapping[str, str]) -> Problems:
     found: Problems = []
     for number, dimension in enumerate(source.dimensions):
         path = f".dimensions[{number}]"
@@ -132,6 +134,6 @@ def _in_joins(source: Source, by_name: dict[str, Source]) -> Problems:
         other = by_name.get(join.to)
         if other is None:
             found.append((f"{path}.to", f"there is no source {join.to} to join"))
-        elif join.on not in {field.name for field in other.fields}:
-            found.append((f"{path}.on", f"{join.on}: not among the fields of {join.to}"))
+        elif join.to_field not in {field.name for field in other.fields}:
+            found.append((f"{path}.to_field", f"{join.to_field}: not among the fields of {join.to}"))
     return found

@@ -14,17 +14,18 @@ Lexicon = dict[str, Any]
 
 _TERMS = ""
 _WORD = re.compile(r"[^\W_]+")
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
 
 
 class Term(NamedTuple):
     """What a phrase can mean in one source.
 
-    `value` is, for kind `value`, the value of the dimension `name`, and for kind `relationship` the way it is
-    followed: `forward`, `backward`, or `verb` when the words around it decide.
+    `value` is, for kind `value`, the value of the dimension `name`; for kind `identifier` that of the field `name`; and
+    for kind `relationship` the way it is followed: `forward`, `backward`, or `verb` when the words around it decide.
     """
 
     source: str
-    kind: Literal["source", "measure", "dimension", "value", "relationship"]
+    kind: Literal["source", "measure", "dimension", "value", "relationship", "identifier"]
     name: str
     value: str | None = None
 
@@ -95,3 +96,25 @@ def find_mentions(stems: list[str], lexicon: Lexicon, taken: set[int]) -> list[M
             mentions.append(Mention(at, end, longest))
             at = end
     return mentions
+
+
+class Patterns(NamedTuple):
+    """One expression for all values that are known by their looks; group `p3` stands for `places[3]`.
+
+    A place is a source, its field, and what the value looks like there.
+    """
+
+    regex: re.Pattern[str]
+    places: list[list[tuple[str, str, re.Pattern[str]]]]
+
+
+def compile_patterns(fields: list[tuple[str, str, str]]) -> Patterns | None:
+    """Join the patterns of fields (source, field, pattern), each once; None when there are none."""
+    places: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
+    for source, field, pattern in fields:
+        places.setdefault(pattern, []).append((source, field, re.compile(pattern)))
+    if not places:
+        return None
+    # Groups of their own would shift the numbers that tell which one has matched.
+    parts = [f"(?P<p{number}>{_GROUP.sub('(?:', pattern)})" for number, pattern in enumerate(places)]
+    return Patterns(re.compile(rf"(?<![\w.])(?:{'|'.join(parts)})(?![\w])", re.IGNORECASE), list(places.values()))

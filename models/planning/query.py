@@ -9,10 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from models.nlu.phrases import Order
 from models.nlu.timerange import TimeRange
-from models.planning.catalog import Measure, Source, typed_value
-from models.planning.ground import Filter, Group, QuerySpec, Unit
+from models.planning.grounding import steps as step
+from models.planning.grounding.spec import Comparison, Filter, Group, QuerySpec, Unit
+from models.planning.grounding.stores import columns
+from models.planning.sources import Measure, Source, typed_value
+
+__all__ = ["columns", "match_filter", "mongodb_parameters"]
 
 _FORMATS: dict[Unit, str] = {
     "hour": "%Y-%m-%d %H:00",
@@ -21,45 +24,71 @@ _FORMATS: dict[Unit, str] = {
     "month": "%Y-%m",
     "year": "%Y",
 }
+_DIRECTIONS = {"asc": 1, "desc": -1}
 
 
-def mongodb_parameters(spec: QuerySpec) -> dict[str, Any]:
-    """Return the task parameters: collection, operation, its arguments, and the columns in order."""
+def mongodb_parameters(spec: QuerySpec, *, as_rows: bool = False) -> dict[str, Any]:
+    """Return the task parameters: collection, operation, its arguments, and the columns in order.
+
+    With `as_rows` a count is a row with one column, as a task needs it that goes on with it.
+    """
+    operation = spec.operation if spec.operation in ("find", "count") else "aggregate"
+    if as_rows and operation == "count":
+        operation = "aggregate"
     parameters: dict[str, Any] = {
         "query_type": "mongodb",
         "collection": spec.source.collection,
-        "operation": spec.operation,
+        "operation": operation,
     }
-    match = match_filter(spec.source, spec.filters, spec.time_range)
-    if spec.operation == "aggregate":
+    match = match_filter(spec.source, spec.filters, spec.time_range, spec.comparisons)
+    if operation == "aggregate":
         parameters["pipeline"] = _pipeline(spec, match)
     else:
         parameters["filter"] = match
-    if spec.operation == "find":
+    if operation == "find":
         parameters["projection"] = {"_id": 0, **dict.fromkeys(spec.source.list_fields, 1)}
-        parameters["sort"] = _list_order(spec)
+        parameters["sort"] = {column: _DIRECTIONS[way] for column, way in step.find_order(spec)}
         parameters["limit"] = spec.limit
     parameters["columns"] = columns(spec)
     return parameters
 
 
-def columns(spec: QuerySpec) -> list[str]:
-    """Return the names of the answer's columns: what it is grouped by, then the measure."""
-    if spec.operation == "find":
-        return list(spec.source.list_fields)
-    return [*(group.name for group in spec.groups), spec.measure.name]
-
-
-def match_filter(source: Source, filters: tuple[Filter, ...], span: TimeRange | None) -> dict[str, Any]:
-    """Return the MongoDB filter for known values and a period; the end of the period is exclusive."""
+def match_filter(
+    source: Source, filters: tuple[Filter, ...], span: TimeRange | None, comparisons: tuple[Comparison, ...] = ()
+) -> dict[str, Any]:
+    """Return the MongoDB filter for values, numbers and a period; the end of the period is exclusive."""
     match: dict[str, Any] = {}
     for wanted in filters:
-        dimension = source.dimension(wanted.dimension)
-        values = [typed_value(source.field(dimension.field), value) for value in wanted.values]
-        match[dimension.field] = values[0] if len(values) == 1 else {"$in": values}
+        field = source.field(source.dimension(wanted.dimension).field)
+        values = [typed_value(field, value) for value in wanted.values]
+        one = len(values) == 1
+        if wanted.operator == "nin":
+            _add(match, field.name, {"$ne": values[0]} if one else {"$nin": values})
+        else:
+            _add(match, field.name, values[0] if one else {"$in": values})
+    for item in comparisons:
+        if not item.of_group:
+            _add(match, item.field, _compared(item))
     if span is not None and source.time_field is not None:
-        match[source.time_field] = {"$gte": _date(span.start), "$lt": _date(span.end)}
+        _add(match, source.time_field, {"$gte": _date(span.start), "$lt": _date(span.end)})
     return match
+
+
+def _add(match: dict[str, Any], field: str, condition: Any) -> None:
+    """Add a condition on a field to those that it has."""
+    if field not in match:
+        match[field] = condition
+        return
+    there = match[field] if isinstance(match[field], dict) else {"$eq": match[field]}
+    match[field] = there | (condition if isinstance(condition, dict) else {"$eq": condition})
+
+
+def _compared(item: Comparison) -> Any:
+    if item.operator == "between":
+        return {"$gte": item.values[0], "$lte": item.values[1]}
+    if item.operator in ("in", "nin"):
+        return {f"${item.operator}": list(item.values)}
+    return item.values[0] if item.operator == "eq" else {f"${item.operator}": item.values[0]}
 
 
 def _pipeline(spec: QuerySpec, match: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,12 +96,41 @@ def _pipeline(spec: QuerySpec, match: dict[str, Any]) -> list[dict[str, Any]]:
     name = spec.measure.name
     shown = {group.name: f"$_id.{group.name}" for group in spec.groups}
     stages: list[dict[str, Any]] = [{"$match": match}] if match else []
+    if spec.operation == "count_distinct":
+        return stages + _count_distinct(spec, key)
+    if spec.operation == "distinct":
+        group = spec.groups[0].name
+        stages += [{"$group": {"_id": key}}, {"$project": {"_id": 0, **shown}}]
+        return [*stages, {"$sort": {group: 1}}, {"$limit": spec.limit}]
     stages.append({"$group": {"_id": key or None, name: _accumulator(spec.measure)}})
     stages.append({"$project": {"_id": 0, **shown, name: 1}})
+    stages += _having(spec)
     if spec.groups:
-        stages.append({"$sort": _group_order(spec)})
+        stages.append({"$sort": {column: _DIRECTIONS[way] for column, way in step.group_order(spec)}})
         stages.append({"$limit": spec.limit})
     return stages
+
+
+def _count_distinct(spec: QuerySpec, key: dict[str, Any]) -> list[dict[str, Any]]:
+    name = columns(spec)[0]
+    having = _having(spec)
+    grouped: dict[str, Any] = {"_id": key}
+    if having:
+        grouped[spec.measure.name] = _accumulator(spec.measure)
+    return [
+        {"$group": grouped},
+        *having,
+        {"$group": {"_id": None, name: {"$sum": 1}}},
+        {"$project": {"_id": 0, name: 1}},
+    ]
+
+
+def _having(spec: QuerySpec) -> list[dict[str, Any]]:
+    conditions: dict[str, Any] = {}
+    for item in spec.comparisons:
+        if item.of_group:
+            _add(conditions, item.field, _compared(item))
+    return [{"$match": conditions}] if conditions else []
 
 
 def _group_key(group: Group) -> Any:
@@ -90,25 +148,6 @@ def _accumulator(measure: Measure) -> dict[str, Any]:
     if measure.aggregation == "count":
         return {"$sum": 1}
     return {f"${measure.aggregation}": f"${measure.field}"}
-
-
-def _group_order(spec: QuerySpec) -> dict[str, int]:
-    """Largest measure first; a course of time stays in its order, unless the ends of it were asked for."""
-    names = [group.name for group in spec.groups]
-    in_time = any(group.unit for group in spec.groups) and spec.limit >= spec.source.row_limit
-    if in_time:
-        times = [group.name for group in spec.groups if group.unit]
-        others = [group.name for group in spec.groups if not group.unit]
-        return {**dict.fromkeys(times, 1), spec.measure.name: -1, **dict.fromkeys(others, 1)}
-    direction = 1 if spec.order is Order.SMALLEST else -1
-    return {spec.measure.name: direction, **dict.fromkeys(names, 1)}
-
-
-def _list_order(spec: QuerySpec) -> dict[str, int]:
-    newest = {spec.source.time_field: -1} if spec.source.time_field else {}
-    if spec.order is Order.LATEST or spec.measure.field is None:
-        return newest
-    return {spec.measure.field: 1 if spec.order is Order.SMALLEST else -1, **newest}
 
 
 def _date(instant: datetime) -> dict[str, str]:

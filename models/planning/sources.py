@@ -73,11 +73,11 @@ class Dimension(Entry, frozen=True, kw_only=True):
 
 
 class Join(Entry, frozen=True, kw_only=True):
-    """Two fields that hold the same thing: `field` of this source and `on` of the source `to`."""
+    """Two fields that hold the same thing: `field` of this source and `to_field` of the source `to`."""
 
     field: Name
     to: Name
-    on: Name
+    to_field: Name
 
 
 class Source(Entry, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import CatalogError
 from models.planning import load_catalog
-from models.planning.catalog import phrase_stems
+from models.planning.catalog import check_catalog, phrase_stems
 from tests.unit.planning.catalogs import CATALOG, CATALOG_FILE
 
 MINIMAL = """\
@@ -44,13 +44,93 @@ def test_a_small_catalog_loads() -> None:
     assert {term.kind for term in catalog.terms[phrase_stems("Pedidos")]} == {"source", "measure"}
 
 
-def test_the_sample_catalog_describes_five_collections_in_two_languages() -> None:
-    assert set(CATALOG.sources) == {"sales", "customers", "incidents", "deployments", "access_log"}
+def test_the_sample_catalog_describes_all_four_stores_in_two_languages() -> None:
+    kinds: dict[str, set[str]] = {}
     for source in CATALOG.sources.values():
+        kinds.setdefault(source.kind, set()).add(source.place)
         assert source.synonyms["pt"]
         assert source.synonyms["en"]
-        assert source.time_field is not None
+    assert kinds == {
+        "mongodb": {"sales", "customers", "incidents", "deployments", "access_log"},
+        "neo4j": {"Service", "Team"},
+        "kafka": {"sample.events"},
+        "redis": {"session:{user}", "counter:incidents:{service}", "counter:sales:{region}"},
+    }
+    assert {way.type for way in CATALOG.relationships.values()} == {"DEPENDS_ON", "OWNED_BY"}
     assert "sources:" in CATALOG_FILE.read_text(encoding="utf-8")
+
+
+STORES = """
+  - name: hosts
+    kind: neo4j
+    node: Host
+    label: {pt: máquinas, en: hosts}
+    synonyms: {}
+    fields: [{name: name, type: string}]
+    default_measure: hosts
+    measures: [{name: hosts, aggregation: count, label: {pt: máquinas, en: hosts}}]
+    dimensions: []
+    list_fields: [name]
+  - name: carts
+    kind: redis
+    key: 'cart:{customer}'
+    value: hash
+    label: {pt: carrinhos, en: carts}
+    synonyms: {}
+    fields: [{name: customer, type: string}, {name: total, type: number}]
+    default_measure: carts
+    measures: [{name: carts, aggregation: count, label: {pt: carrinhos, en: carts}}]
+    dimensions: []
+    list_fields: [customer, total]
+    joins: [{field: customer, to: orders, to_field: state}]
+relationships:
+  - {name: runs_on, type: RUNS_ON, from: hosts, to: hosts, label: {pt: roda em, en: runs on}, verbs: {en: [run on]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("node: Host", "collection: hosts", 19, "needs `node`"),
+        ("    node: Host", "    node: Host\n    topic: hosts", 22, "`topic` has no meaning"),
+        ("node: Host", "node: 'Host`) DETACH DELETE (n'", 21, "sources[1].node"),
+        ("'cart:{customer}'", "'cart:{client}'", 31, "client: not among the fields"),
+        ("'cart:{customer}'", "'cart:{customer'", 31, "sources[2].key"),
+        ("    value: hash\n", "", 29, "needs `value`"),
+        ("value: hash", "value: zset", 31, "member, score"),
+        ("to: orders", "to: invoices", 40, "no source invoices"),
+        ("to_field: state", "to_field: client", 40, "not among the fields of orders"),
+        ("field: customer,", "field: client,", 40, "client: not among the fields"),
+        ("from: hosts", "from: orders", 42, "`from` must be a source of kind neo4j"),
+        ("to: hosts, label", "to: racks, label", 42, "`to` must be a source of kind neo4j"),
+        ("{name: total, type: number}", "{name: total, type: number, pattern: '('}", 10, "no regular expression"),
+    ],
+)
+def test_a_mistake_in_what_other_stores_need_is_told_with_its_line(old: str, new: str, line: int, says: str) -> None:
+    text = MINIMAL + STORES.removeprefix("\n")
+    assert old in text
+    assert load_catalog(text, source="shop.yaml").sources["hosts"].place == "Host"
+    error = error_of(text.replace(old, new, 1))
+    assert says in error.detail
+    assert error.line == line
+
+
+def test_every_mistake_is_told_not_only_the_first() -> None:
+    wrong = MINIMAL.replace("default_measure: orders", "default_measure: profit").replace("[at, total]", "[at, tax]")
+    found = check_catalog(wrong, source="shop.yaml")
+    assert isinstance(found, list)
+    assert [error.line for error in found] == [12, 18]
+    several = check_catalog(
+        wrong.replace("kind: mongodb", "kind: oracle") + STORES.replace("number", "money"), source="x"
+    )
+    assert isinstance(several, list)
+    assert [error.line for error in several] == [3, 36]
+
+
+@pytest.mark.parametrize(("value", "kind"), [("maybe", "boolean"), ("4.5", "integer"), ("four", "number")])
+def test_a_value_must_be_of_its_fields_type(value: str, kind: str) -> None:
+    text = MINIMAL.replace("{name: state, type: string}", f"{{name: state, type: {kind}}}")
+    assert repr(value) in error_of(text.replace("{DE: [alemanha], SP: []}", f"{{'{value}': []}}")).detail
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from app.sample.generate import COUNTS, DAYS, Graph, SampleData, generate
 from app.sample.oracle import expected, same_rows
 from app.sample.questions import QUESTIONS, Question
 from models.nlu.words import language, words
+from models.planning.sources import Source
 from tests.unit.planning.catalogs import CATALOG, envelope_of, plan_of
 
 NOW = datetime(2025, 11, 22, 15, 30, tzinfo=UTC)
@@ -30,24 +32,67 @@ def test_the_same_seed_and_day_give_the_same_data(data: SampleData) -> None:
     assert generate(8, as_of=NOW).collections["sales"] != data.collections["sales"]
 
 
-def test_every_document_lies_in_the_last_two_years_and_fits_its_catalog(data: SampleData) -> None:
+def records_of(source: Source, data: SampleData) -> list[dict[str, object]]:
+    """The records that a source of the catalog describes, with the fields it gives them."""
+    if source.kind == "mongodb":
+        return data.collections[source.place]
+    if source.kind == "neo4j":
+        nodes = [node for node in data.graph.nodes if node["label"] == source.place]
+        return [{name: value for name, value in node.items() if name != "label"} for node in nodes]
+    if source.kind == "kafka":
+        return [{**event, "at": datetime.fromisoformat(event["at"])} for event in data.events]
+    [part] = source.key_fields
+    prefix = source.place.removesuffix("{" + part + "}")
+    if source.value == "integer":
+        return [
+            {part: key.removeprefix(prefix), "value": n} for key, n in data.counters.items() if key.startswith(prefix)
+        ]
+    return [
+        {**session, "started_at": datetime.fromisoformat(session["started_at"])}
+        for key, session in data.sessions.items()
+        if key == prefix + session[part]
+    ]
+
+
+@pytest.mark.parametrize("source", CATALOG.sources.values(), ids=lambda source: source.name)
+def test_every_record_lies_in_the_last_two_years_and_fits_its_catalog(source: Source, data: SampleData) -> None:
     types = {"string": str, "integer": int, "number": float, "boolean": bool, "date": datetime}
-    for source in CATALOG.sources.values():
-        for document in data.collections[source.collection]:
-            assert set(document) == {field.name for field in source.fields}
-            assert NOW - timedelta(days=DAYS) <= document[str(source.time_field)] < NOW
-            for field in source.fields:
-                assert document[field.name] is None or isinstance(document[field.name], types[field.type])
+    records = records_of(source, data)
+    assert len(records) >= 5
+    for record in records:
+        assert set(record) == {field.name for field in source.fields}
+        for field in source.fields:
+            value = record[field.name]
+            assert value is None or isinstance(value, types[field.type])
+            assert not isinstance(value, datetime) or NOW - timedelta(days=DAYS) <= value <= NOW
+            if field.pattern:
+                assert isinstance(value, str)
+                assert re.fullmatch(field.pattern, value)
+    assert len(records) <= source.row_limit or source.kind == "mongodb"
 
 
-def test_every_known_value_of_the_catalog_occurs(data: SampleData) -> None:
+@pytest.mark.parametrize("source", CATALOG.sources.values(), ids=lambda source: source.name)
+def test_every_known_value_of_the_catalog_occurs(source: Source, data: SampleData) -> None:
+    records = records_of(source, data)
+    for dimension in source.dimensions:
+        found = {str(record[dimension.field]) for record in records}
+        if dimension.values:
+            assert {value.capitalize() if value in ("true", "false") else value for value in dimension.values} == found
+
+
+def test_what_the_catalog_joins_holds_the_same_things(data: SampleData) -> None:
     for source in CATALOG.sources.values():
-        for dimension in source.dimensions:
-            found = {str(document[dimension.field]) for document in data.collections[source.collection]}
-            if dimension.values:
-                assert {
-                    value.capitalize() if value in ("true", "false") else value for value in dimension.values
-                } == found
+        for join in source.joins:
+            here = {record[join.field] for record in records_of(source, data)}
+            there = {record[join.to_field] for record in records_of(CATALOG.sources[join.to], data)}
+            assert here & there, f"{source.name}.{join.field} and {join.to}.{join.to_field} have nothing in common"
+
+
+def test_every_way_of_the_catalog_is_in_the_graph(data: SampleData) -> None:
+    labels = {node["name"]: node["label"] for node in data.graph.nodes}
+    there = {(labels[start], kind, labels[end]) for start, kind, end in data.graph.edges}
+    sources = CATALOG.sources
+    assert there == {(sources[w.start].place, w.type, sources[w.end].place) for w in CATALOG.relationships.values()}
 
 
 def test_only_incidents_that_are_over_have_an_end(data: SampleData) -> None:

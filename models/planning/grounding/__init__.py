@@ -1,0 +1,128 @@
+"""Grounding: the words of an intention to queries on the catalog's sources, or to the reason why there are none.
+
+Nothing is guessed: what can't be matched is either said to be ungrounded, with the nearest choices, or listed in
+`Presentation.ignored`, so that the answer can say what it has not taken into account. What the question leaves open
+and the answer takes for granted is said in `Grounded.assumed`.
+"""
+
+from __future__ import annotations
+
+from models.nlu.timerange import TimeRange
+from models.nlu.words import Word
+from models.planning.catalog import Catalog
+from models.planning.grounding import grammar
+from models.planning.grounding.choose import Choice, all_labels, uncovered
+from models.planning.grounding.describe import describe
+from models.planning.grounding.graph import path_of, read_graph, relationship_of
+from models.planning.grounding.pairs import leftover, read_pair
+from models.planning.grounding.periods import Periods, compare, periods_of, shares
+from models.planning.grounding.question import Question
+from models.planning.grounding.reader import Reader
+from models.planning.grounding.spec import (
+    Comparison,
+    Filter,
+    Grounded,
+    GroundedTask,
+    Group,
+    QuerySpec,
+    Ungrounded,
+    Way,
+)
+from models.planning.grounding.tasks import Builder
+from models.planning.intent import work_word
+from models.planning.sources import Source
+
+__all__ = [
+    "Comparison",
+    "Filter",
+    "Grounded",
+    "GroundedTask",
+    "Group",
+    "QuerySpec",
+    "Ungrounded",
+    "Way",
+    "describe",
+    "ground_question",
+]
+
+
+def ground_question(
+    text: str, catalog: Catalog, *, at_ms: int, language: str = "pt", found: list[Word] | None = None
+) -> Grounded | Ungrounded:
+    """Find what answers a question: the queries, and the tasks that carry them out.
+
+    Args:
+        text: The question.
+        catalog: The sources that there are.
+        at_ms: The instant that "yesterday" is relative to, in milliseconds since 1970.
+        language: `pt` or `en`, of titles and choices.
+        found: The words of the text, if they have been read already (`models.nlu.words.words`).
+    """
+    question = Question(text, catalog, at_ms=at_ms, language=language, found=found)
+    if (work := work_word(question.plains)) is not None:
+        return Ungrounded("work", work, all_labels(catalog, language))
+    if (path := path_of(question)) is not None:
+        return path if isinstance(path, Ungrounded) else _alone(question, path)
+    return _on_sources(question)
+
+
+def _on_sources(question: Question) -> Grounded | Ungrounded:
+    """Ground a question on the source that explains it, or on the two that do so together."""
+    choice = Choice(question)
+    source = choice.best()
+    if isinstance(source, Ungrounded):
+        return source
+    periods = periods_of(question)
+    if isinstance(periods, Ungrounded):
+        return periods
+    if uncovered(question, source):
+        return read_pair(question, choice, periods.current)
+    spec = _spec(question, source, periods.current)
+    if isinstance(spec, Ungrounded):
+        return spec
+    if periods.before is not None or question.has(_SEVERAL):
+        return _several(question, spec, periods)
+    return _alone(question, spec)
+
+
+def _spec(question: Question, source: Source, period: TimeRange | None) -> QuerySpec | Ungrounded:
+    """Return the query on one source."""
+    relation = relationship_of(question)
+    if relation is not None and source.kind == "neo4j":
+        spec = read_graph(question, relation)
+    else:
+        spec = Reader(question, source).spec(period)
+    if isinstance(spec, QuerySpec) and spec.source.time_field is None and period is not None:
+        return Ungrounded("no-time", question.found[period.first].text, ())
+    return spec
+
+
+_SEVERAL = grammar.COMPARE | grammar.GROWTH | grammar.SHARE
+
+
+def _several(question: Question, spec: QuerySpec, periods: Periods) -> Grounded | Ungrounded:
+    """Return the tasks of a comparison, or of the parts of a whole."""
+    ignored = leftover(question, _names(spec))
+    if isinstance(ignored, Ungrounded):
+        return ignored
+    if periods.before is not None:
+        return compare(question, spec, periods, ignored)
+    if question.has(grammar.COMPARE | grammar.GROWTH) and not spec.groups and spec.way is None:
+        return Ungrounded("no-comparison", "", ())
+    return shares(question, spec, ignored) if question.has(grammar.SHARE) else _alone(question, spec)
+
+
+def _alone(question: Question, spec: QuerySpec) -> Grounded | Ungrounded:
+    """Return the tasks of one query."""
+    ignored = leftover(question, _names(spec))
+    if isinstance(ignored, Ungrounded):
+        return ignored
+    builder = Builder()
+    builder.query(spec, alone=True)
+    return builder.finish(spec._replace(ignored=ignored), describe(spec, question.language), ignored)
+
+
+def _names(spec: QuerySpec) -> set[str]:
+    if spec.way is None:
+        return {spec.source.name}
+    return {spec.way.relationship.start, spec.way.relationship.end}

@@ -1,0 +1,183 @@
+"""One period, two that are compared, or shares of a whole: what a question makes of one query."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from models.messages import say
+from models.nlu.timerange import TimeRange
+from models.planning.grounding import grammar
+from models.planning.grounding import steps as step
+from models.planning.grounding.describe import describe
+from models.planning.grounding.question import Question
+from models.planning.grounding.spec import Filter, Grounded, Group, QuerySpec, Ungrounded
+from models.planning.grounding.tasks import Builder
+
+_COMPARED_TO = ("comparado com", "compared with")
+
+
+class Periods(NamedTuple):
+    """The period in question, and the one that it is compared with, if it is; `implied` when no words name that."""
+
+    current: TimeRange | None
+    before: TimeRange | None = None
+    implied: bool = False
+
+
+def periods_of(question: Question) -> Periods | Ungrounded:
+    """Return which periods are asked for; of two that are compared, the earlier one is the one before."""
+    found = question.facts.periods
+    future = next((period for period in found if period.start_ms > question.at_ms), None)
+    if future is not None:
+        return Ungrounded("future", _text(question, future), ())
+    compares = question.has(grammar.COMPARE)
+    grows = question.has(grammar.GROWTH)
+    if len(found) < 2:
+        return _one(question, found[0], compares=compares, grows=grows) if found else Periods(None)
+    first, second = found[0], found[1]
+    if compares or grows or question.has(grammar.PREVIOUS):
+        if not grammar.PREVIOUS.isdisjoint(question.plains[second.first : second.last + 1]):
+            second = before(first)._replace(first=second.first, last=second.last)
+        current, earlier = (first, second) if first.start_ms >= second.start_ms else (second, first)
+        return Periods(current, earlier)
+    merged = _merged(found)
+    if merged is None:
+        return Ungrounded("ambiguous", _text(question, second), tuple(_text(question, period) for period in found))
+    return Periods(merged)
+
+
+def _one(question: Question, period: TimeRange, *, compares: bool, grows: bool) -> Periods:
+    previous = not grammar.PREVIOUS.isdisjoint(question.plains[: period.first] + question.plains[period.last + 1 :])
+    if grows or (compares and previous):
+        return Periods(period, before(period), implied=not previous)
+    return Periods(period)
+
+
+def _merged(found: tuple[TimeRange, ...]) -> TimeRange | None:
+    """Make one period of those that follow one another: "janeiro e fevereiro"."""
+    ordered = sorted(found, key=lambda period: period.start_ms)
+    if any(one.end_ms != two.start_ms for one, two in pairwise(ordered)):
+        return None
+    return TimeRange(ordered[0].start_ms, ordered[-1].end_ms, found[0].first, found[-1].last)
+
+
+def before(period: TimeRange) -> TimeRange:
+    """Return the period of the same length right before one; whole months are shifted by months."""
+    start, end = period.start, period.end
+    months = (end.year - start.year) * 12 + end.month - start.month
+    whole = all(edge == datetime(edge.year, edge.month, 1, tzinfo=UTC) for edge in (start, end))
+    if whole and months > 0:
+        number = start.year * 12 + start.month - 1 - months
+        start_ms = int(datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC).timestamp() * 1000)
+    else:
+        start_ms = period.start_ms - (period.end_ms - period.start_ms)
+    return period._replace(start_ms=start_ms, end_ms=period.start_ms)
+
+
+def _text(question: Question, period: TimeRange) -> str:
+    return " ".join(word.text for word in question.found[period.first : period.last + 1])
+
+
+def compare(question: Question, spec: QuerySpec, periods: Periods, ignored: tuple[str, ...]) -> Grounded | Ungrounded:
+    """Return the tasks that set a query's measure against that of another period."""
+    other = periods.before
+    if other is None:
+        return Ungrounded("no-comparison", "", ())
+    language = question.language
+    counted = spec.operation if spec.operation in ("aggregate", "count", "count_distinct") else "count"
+    if counted == "count" and spec.measure.aggregation != "count":
+        counted = "aggregate"
+    # Cut before the comparison, the groups of one period would lack those of the other.
+    whole = spec._replace(operation=counted, limit=spec.source.row_limit)
+    builder = Builder()
+    now = builder.query(whole)
+    then = builder.query(whole._replace(time_range=other))
+    names = builder.columns_of(now)
+    column, on = names[-1], names[:-1]
+    missing = 0 if spec.measure.aggregation in ("sum", "count") else None
+    steps = [step.compare(then, on, column, missing)]
+    if on:
+        in_time = any(group.unit for group in spec.groups)
+        order = [(name, "asc") for name in on] if in_time else [(column, "desc"), *((name, "asc") for name in on)]
+        steps.append(step.sort(order))
+        if spec.limit < spec.source.row_limit:
+            steps.append(step.limit(spec.limit))
+    shown = [*on, column, f"{column}_before", "difference", "change"]
+    builder.transform(now, steps, shown, "compare")
+    span = f"({other.start.date()} {say('to', language)} {other.last_instant.date()})"
+    title = f"{describe(whole, language)} {_COMPARED_TO[language != 'pt']} {span}"
+    return builder.finish(spec, title, ignored, lists=False)
+
+
+_SHARE_LABEL = ("participação", "share")
+
+
+def shares(question: Question, spec: QuerySpec, ignored: tuple[str, ...]) -> Grounded | Ungrounded:
+    """Return the tasks that say what part of the whole each group has, or the values that are asked for."""
+    wanted: Filter | None = None
+    if not spec.groups:
+        wanted_or_not = _numerator(question, spec)
+        if isinstance(wanted_or_not, Ungrounded):
+            return wanted_or_not
+        wanted = wanted_or_not
+        dimension = spec.source.dimension(wanted.dimension)
+        spec = spec._replace(
+            groups=(Group(dimension.name, dimension.field),),
+            filters=tuple(item for item in spec.filters if item is not wanted),
+        )
+    whole = spec._replace(operation="aggregate", limit=spec.source.row_limit)
+    builder = Builder()
+    rows = builder.query(whole)
+    names = builder.columns_of(rows)
+    steps = [step.share(names[-1], "share")]
+    if wanted is not None:
+        steps.append(step.where(wanted.dimension, wanted.operator, list(wanted.values)))
+    elif spec.limit < spec.source.row_limit:
+        steps.append(step.limit(spec.limit))
+    builder.transform(rows, steps, [*names, "share"], "share")
+    title = f"{describe(whole, question.language)}, {_SHARE_LABEL[question.language != 'pt']}"
+    if wanted is not None:
+        title += f" [{', '.join(wanted.values)}]"
+    return builder.finish(spec._replace(measure=spec.measure), title, ignored, lists=False)
+
+
+def _numerator(question: Question, spec: QuerySpec) -> Filter | Ungrounded:
+    """The values whose part of the whole is asked for: the only ones named, or those after "are"/"foram"."""
+    named = [item for item in spec.filters if not _names_source(question, spec, item)]
+    if len(named) > 1:
+        copula = max((at for at, word in enumerate(question.plains) if word in _COPULA), default=None)
+        after = [item for item in named if copula is not None and _first_place(question, spec, item) > copula]
+        named = after if len(after) == 1 else named
+    if len(named) == 1:
+        return named[0]
+    labels = [item.values[0] for item in named] or [
+        entry.label.of(question.language) for entry in spec.source.dimensions
+    ]
+    return Ungrounded("ambiguous" if named else "unknown-group", "", tuple(labels))
+
+
+_COPULA = grammar.COPULA - {"e"}  # `é` without its accent is also "and"
+
+
+def _names_source(question: Question, spec: QuerySpec, item: Filter) -> bool:
+    """Say whether a value is the very word that names the source ("login")."""
+    for mention in question.mentions:
+        meant = [term for term in mention.terms if term.source == spec.source.name]
+        is_value = any(term.kind == "value" and term.name == item.dimension for term in meant)
+        if is_value and any(term.kind == "source" for term in meant):
+            return True
+    return False
+
+
+def _first_place(question: Question, spec: QuerySpec, item: Filter) -> int:
+    return min(
+        (
+            mention.start
+            for mention in question.mentions
+            for term in mention.terms
+            if term.source == spec.source.name and term.name == item.dimension and term.value in item.values
+        ),
+        default=0,
+    )

@@ -1,0 +1,168 @@
+"""A text made ready for grounding: its words, what they can mean in the catalog, and what has been accounted for."""
+
+from __future__ import annotations
+
+import re
+
+from models.nlu.words import Word, is_stop_word, stem, words
+from models.planning.catalog import Catalog
+from models.planning.grounding.facts import Facts, read_facts
+from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF
+from models.planning.lexicon import Mention, Term, find_mentions
+from models.planning.sources import Source
+
+MAX_WORDS = 200
+"""What stands behind is not read: the longest question has 60, and the time for a text stays bounded."""
+
+_NAMES = {"source", "measure", "relationship"}
+
+
+class Question:
+    """What is asked; `used` are the places of the words that a part of the answer stands for.
+
+    Attributes:
+        found: the words, with their places in the text.
+        plains: their plain forms.
+        facts: periods and comparisons.
+        mentions: phrases of the catalog, and values that look like those of a field, in their order.
+    """
+
+    def __init__(self, text: str, catalog: Catalog, *, at_ms: int, language: str, found: list[Word] | None) -> None:
+        self.text = text
+        self.catalog = catalog
+        self.language = language
+        self.at_ms = at_ms
+        self.found = (words(text) if found is None else found)[:MAX_WORDS]
+        self.plains = [word.plain for word in self.found]
+        self.facts: Facts = read_facts(text, self.found, self.plains, at_ms=at_ms)
+        identifiers = self._identifiers()
+        taken = self.facts.taken | {at for mention in identifiers for at in range(mention.start, mention.end)}
+        stems = [stem(word) for word in self.plains]
+        self.mentions = find_mentions(stems, catalog.lexicon, taken)
+        if identifiers:
+            self.mentions = sorted([*self.mentions, *identifiers])
+        self.mentions = [_sober(mention, self) for mention in self.mentions]
+        self.at = {mention.start: mention for mention in self.mentions}
+        self.used: set[int] = set(self.facts.taken)
+
+    def has(self, listed: frozenset[str]) -> bool:
+        """Say whether one of these words stands in the text."""
+        return not listed.isdisjoint(self.plains)
+
+    def word(self, at: int) -> str:
+        """Return the plain word at a place, or an empty one beyond the ends."""
+        return self.plains[at] if 0 <= at < len(self.plains) else ""
+
+    def use(self, mention: Mention) -> None:
+        """Account for the words of a mention."""
+        self.used.update(range(mention.start, mention.end))
+
+    def use_words(self, listed: frozenset[str]) -> None:
+        """Account for these words wherever they stand."""
+        self.used.update(at for at, word in enumerate(self.plains) if word in listed)
+
+    def term(self, at: int, source: Source, kind: str) -> Term | None:
+        """Return what the phrase at a place means in a source, as this kind of thing."""
+        mention = self.at.get(at)
+        return term_of(mention, source.name, kind) if mention else None
+
+    def _identifiers(self) -> list[Mention]:
+        """Values in the text that look like those of a field: `INC-00042`, an IP address, an e-mail address."""
+        patterns = self.catalog.patterns
+        if patterns is None:
+            return []
+        found: list[Mention] = []
+        for match in patterns.regex.finditer(self.text):
+            inside = [at for at, word in enumerate(self.found) if match.start() <= word.start < match.end()]
+            places = patterns.places[int((match.lastgroup or "p0")[1:])]
+            if inside:
+                value = _as_written(match[0], places[0][2])
+                terms = tuple(Term(source, "identifier", field, value) for source, field, _ in places)
+                found.append(Mention(inside[0], inside[-1] + 1, terms))
+        return found
+
+    def rest(self, source_names: set[str]) -> tuple[list[int], list[int]]:
+        """Return the places of words with a meaning of their own that nothing stands for.
+
+        Returns:
+            Those that narrow down what is asked ("vendas premium", "sales in Atlantis", "margem das vendas"), so
+            that an answer without them would be another one; and those that merely stand there.
+        """
+        names = [m for m in self.mentions if any(t.source in source_names and t.kind in _NAMES for t in m.terms)]
+        begins = {mention.start for mention in names}
+        ends = {mention.end for mention in names}
+        binding: list[int] = []
+        loose: list[int] = []
+        content_seen = False
+        for at, word in enumerate(self.plains):
+            if at in self.used or is_stop_word(word) or word in FILLERS or (len(word) < 2 and not word.isdigit()):
+                content_seen = content_seen or at in self.used
+                continue
+            binds = word.isdigit() or (self._binds(at, begins, ends, first=not content_seen))
+            (binding if binds else loose).append(at)
+            content_seen = True
+        return binding, loose
+
+    def _binds(self, at: int, begins: set[int], ends: set[int], *, first: bool) -> bool:
+        word = self.plains[at]
+        if _is_bound_to(self, at):
+            return True
+        if word.endswith(CHANGING_SUFFIXES):
+            return False
+        after = at + 1
+        if self.word(after) in OF:
+            after += 1 + (self.word(after + 1) in ARTICLES)
+            if after in begins:  # "margem das vendas"
+                return True
+        elif after in begins and not first:  # "gross sales"
+            return True
+        return at in ends  # "clientes premium", "sales margin"
+
+
+def _is_bound_to(question: Question, at: int) -> bool:
+    before = at - 1
+    if question.word(before) in ARTICLES:
+        before -= 1
+    return question.word(before) in BINDING and before > 0
+
+
+def term_of(mention: Mention, source: str, kind: str) -> Term | None:
+    """Return what a mention means in a source, as this kind of thing."""
+    return next((term for term in mention.terms if term.source == source and term.kind == kind), None)
+
+
+def _as_written(value: str, pattern: re.Pattern[str]) -> str:
+    """Return an identifier as the store has it: `inc-00042` is `INC-00042`."""
+    return next((form for form in (value, value.upper(), value.lower()) if pattern.fullmatch(form)), value)
+
+
+def _sober(mention: Mention, question: Question) -> Mention:
+    """Take the meaning of a value from an everyday word, unless the dimension stands beside it.
+
+    "Incident reports" are no incidents of the service `reports`, "clientes" no incidents of the team `clientes`.
+    """
+    if mention.end - mention.start > 1:
+        return mention
+    everyday = question.plains[mention.start] in FILLERS
+    named = {term.source for term in mention.terms if term.kind == "source"}
+    if not everyday and not named:
+        return mention
+    kept = tuple(
+        term
+        for term in mention.terms
+        if term.kind != "value" or (term.source in named and not everyday) or _beside(mention, term, question)
+    )
+    return mention if len(kept) == len(mention.terms) else Mention(mention.start, mention.end, kept)
+
+
+def _beside(mention: Mention, value: Term, question: Question) -> bool:
+    """Say whether the dimension of a value stands beside it: "equipe de dados", "the reports service"."""
+    for other in question.mentions:
+        before = other.end == mention.start or (
+            other.end == mention.start - 1 and question.plains[mention.start - 1] in OF
+        )
+        if before or other.start == mention.end:
+            for term in other.terms:
+                if term.source == value.source and term.kind == "dimension" and term.name == value.name:
+                    return True
+    return False

@@ -1,0 +1,480 @@
+"""What a question asks of one source: filters, groups, measure, order and operation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from models.nlu.phrases import Order, Top, find_groups, find_top
+from models.nlu.timerange import UNIT_OF, TimeRange
+from models.nlu.words import number_in
+from models.planning.grounding import grammar
+from models.planning.grounding.facts import Bound
+from models.planning.grounding.question import Question, term_of
+from models.planning.grounding.spec import (
+    Comparison,
+    Filter,
+    Group,
+    Number,
+    Operation,
+    QuerySpec,
+    Ungrounded,
+    Unit,
+)
+from models.planning.lexicon import Mention, Term
+from models.planning.sources import Label, Measure, Source
+
+_PERIODICAL: dict[str, Unit] = {
+    "mensal": "month", "mensais": "month", "monthly": "month", "mensalmente": "month",
+    "diario": "day", "diaria": "day", "diarias": "day", "daily": "day", "diariamente": "day",
+    "trimestral": "quarter", "trimestrais": "quarter", "quarterly": "quarter", "hourly": "hour",
+    "semanal": "week", "semanais": "week", "weekly": "week", "anual": "year", "anuais": "year", "yearly": "year",
+    "annual": "year",
+}  # fmt: skip
+_BUCKETS: dict[str, Unit] = {
+    "hour": "hour", "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year",
+}  # fmt: skip
+_AGGREGATE_LABELS = {
+    "avg": Label(pt="média de", en="average of"),
+    "max": Label(pt="máximo de", en="maximum of"),
+    "min": Label(pt="mínimo de", en="minimum of"),
+    "sum": Label(pt="soma de", en="sum of"),
+}
+
+
+class Reader:
+    """Reads the mentions of one source into the parts of a query.
+
+    Args:
+        question: The text.
+        source: The source that it is about.
+        only: Places of the mentions to read, or None for all that mean something in the source.
+    """
+
+    def __init__(self, question: Question, source: Source, only: set[int] | None = None) -> None:
+        self.question = question
+        self.source = source
+        self.mentions = [
+            mention
+            for mention in question.mentions
+            if (only is None or mention.start in only) and any(term.source == source.name for term in mention.terms)
+        ]
+        self.at = {mention.start: mention for mention in self.mentions}
+        self.top = find_top(question.plains)
+        if self.top is None:
+            self.top = self._counted_list()
+        self.places = [
+            place
+            for place in find_groups(question.plains)
+            if not self._sorts(place) and place not in question.facts.taken
+        ]
+        if self.top:
+            question.used.update(range(self.top.first, self.top.last + 1))
+
+    def spec(self, period: TimeRange | None) -> QuerySpec | Ungrounded:
+        """Return the query, or what stands in its way."""
+        source = self.source
+        sort = self._sort()
+        groups = self._groups()
+        if isinstance(groups, Ungrounded):
+            return groups
+        filters = self._filters()
+        if isinstance(filters, Ungrounded):
+            return filters
+        self._account()
+        measure, named = self._measure(groups)
+        comparisons = self._comparisons(groups, measure, named=named)
+        if isinstance(comparisons, Ungrounded):
+            return comparisons
+        identified = self._identifiers()
+        operation = self._operation(groups, measure, named=named, unique=self._is_unique(identified))
+        distinct = self._distinct(groups)
+        if distinct is not None:
+            groups, operation = (distinct,), "count_distinct" if self.question.has(grammar.COUNT) else "distinct"
+        order = self.top.order if self.top else Order.LARGEST
+        if self._asks_for_least(groups):
+            order = Order.SMALLEST
+        if operation == "find" and self.top is None:
+            order = Order.LATEST
+        return QuerySpec(
+            source=source,
+            operation=operation,
+            measure=measure,
+            groups=groups,
+            filters=filters,
+            time_range=period,
+            order=order,
+            limit=self._limit(groups, operation),
+            ignored=(),
+            comparisons=(*identified, *comparisons),
+            sort=sort,
+        )
+
+    # What to group by
+
+    def _groups(self) -> tuple[Group, ...] | Ungrounded:
+        groups: dict[str, Group] = {}
+        for place in self.places:
+            found = self._groups_from(place)
+            if not found and not self._is_kind(place, "measure") and not self._is_kind(place, "value"):
+                return self._unknown_group(place)
+            groups.update((group.name, group) for group in found)
+        for at, word in enumerate(self.question.plains):
+            unit = _PERIODICAL.get(word)
+            if unit and self.source.time_field:
+                groups[unit] = Group(unit, self.source.time_field, unit)
+                self.question.used.add(at)
+        if self.top and all(self._is_kind(place, "measure") for place in self.places):
+            groups.update((group.name, group) for group in self._groups_from(self.top.last + 1))
+        if not groups:
+            groups.update((group.name, group) for place in self._head_places() for group in self._groups_from(place))
+        if not groups:
+            groups.update((group.name, group) for group in self._compared_values())
+        return tuple(sorted(groups.values(), key=lambda group: group.unit is None))  # the course of time first
+
+    def _unknown_group(self, place: int) -> Ungrounded:
+        language = self.question.language
+        labels = [dimension.label.of(language) for dimension in self.source.dimensions]
+        word = self.question.found[place].text
+        if word in UNIT_OF or self.question.plains[place] in UNIT_OF:
+            return Ungrounded("no-time", word, ())
+        return Ungrounded("unknown-group", word, tuple(labels))
+
+    def _head_places(self) -> list[int]:
+        """Where the thing stands that an answer is asked for, one row each: "which service", "produtos mais …"."""
+        plains = self.question.plains
+        places = [at + 1 for at, word in enumerate(plains) if word in grammar.WHICH]
+        if self._is_superlative() or self._bound_of_group() is not None:
+            head = next((m for m in self.mentions if term_of(m, self.source.name, "dimension")), None)
+            if head is not None and not self._is_described(head):
+                places.append(head.start)
+        return places
+
+    def _is_superlative(self) -> bool:
+        """Say whether "mais"/"most"/"fewest" stands before what is counted, or after the verb: "vendeu mais"."""
+        for at, word in enumerate(self.question.plains):
+            if (word in grammar.MORE or word in grammar.LESS) and at not in self.question.facts.taken:
+                before = any(mention.end == at and mention.term("source") for mention in self.mentions)
+                if at + 1 in self.at or before:
+                    self.question.used.add(at)
+                    return True
+        return False
+
+    def _asks_for_least(self, groups: tuple[Group, ...]) -> bool:
+        if not groups or self.top:
+            return False
+        return any(
+            word in grammar.LESS and at not in self.question.facts.taken and at + 1 in self.at
+            for at, word in enumerate(self.question.plains)
+        )
+
+    def _is_described(self, mention: Mention) -> bool:
+        """Say whether a dimension stands beside a value of it, and so names it rather than asking for it."""
+        term = term_of(mention, self.source.name, "dimension")
+        for other in self.mentions:
+            value = term_of(other, self.source.name, "value")
+            gap = other.start - mention.end
+            before = mention.start - other.end
+            if value and term and value.name == term.name and (gap in (0, 1) or before == 0):
+                between = self.question.plains[mention.end : other.start]
+                if gap == 0 or before == 0 or all(word in grammar.OF for word in between):
+                    return True
+        for other in self.mentions:
+            if term and any(t.kind == "identifier" and t.source == self.source.name for t in other.terms):
+                dimension = self.source.dimension(term.name)
+                identifier = term_of(other, self.source.name, "identifier")
+                if identifier and identifier.name == dimension.field and other.start == mention.end:
+                    return True
+        return False
+
+    def _compared_values(self) -> list[Group]:
+        """The dimension of which several values are compared: "compare o Sul com o Norte"."""
+        if not self.question.has(grammar.COMPARE):
+            return []
+        names = [term.name for m in self.mentions if (term := term_of(m, self.source.name, "value"))]
+        several = next((name for name in names if names.count(name) > 1), None)
+        if several is None:
+            return []
+        return [Group(several, self.source.dimension(several).field)]
+
+    def _groups_from(self, place: int) -> list[Group]:
+        """The dimensions and time units that stand in a row from here: "região, produto e mês"."""
+        found: list[Group] = []
+        plains = self.question.plains
+        while place < len(plains):
+            if found and plains[place] in grammar.AND:
+                place += 1
+                continue
+            unit = _BUCKETS.get(UNIT_OF.get(plains[place], ""))
+            term = self._term(place, "dimension")
+            if term is not None and not self._is_described(self.at[place]):
+                dimension = self.source.dimension(term.name)
+                found.append(Group(dimension.name, dimension.field))
+                end = self.at[place].end
+            elif unit and self.source.time_field and place not in self.question.facts.taken:
+                found.append(Group(unit, self.source.time_field, unit))
+                end = place + 1
+            else:
+                break
+            self.question.used.update(range(place, end))
+            place = end
+        return found
+
+    def _term(self, place: int, kind: str) -> Term | None:
+        mention = self.at.get(place)
+        return term_of(mention, self.source.name, kind) if mention else None
+
+    def _is_kind(self, place: int, kind: str) -> bool:
+        return self._term(place, kind) is not None
+
+    # Which records
+
+    def _filters(self) -> tuple[Filter, ...] | Ungrounded:
+        values: dict[tuple[str, bool], dict[str, None]] = {}
+        for mention in self.mentions:
+            meant = [term for term in mention.terms if term.kind == "value" and term.source == self.source.name]
+            if not meant or (mention.start in self.question.used and not self._is_source_too(mention)):
+                continue
+            names = {term.name for term in meant}
+            if len(names) > 1:
+                labels = tuple(self.source.dimension(name).label.of(self.question.language) for name in sorted(names))
+                return Ungrounded("ambiguous", self._text(mention), labels)
+            # A word may stand for several values of one dimension ("suspicious": failed or denied).
+            listed = values.setdefault((meant[0].name, self._is_negated(mention)), {})
+            listed.update((term.value, None) for term in meant if term.value)
+            self.question.use(mention)
+        return tuple(
+            Filter(name, tuple(listed), "nin" if negated else "in") for (name, negated), listed in values.items()
+        )
+
+    def _is_source_too(self, mention: Mention) -> bool:
+        return term_of(mention, self.source.name, "source") is not None
+
+    def _is_negated(self, mention: Mention) -> bool:
+        """Say whether the words just before a value leave it out: "exceto o Sul", "not resolved", "que não estão"."""
+        for at in range(mention.start - 1, max(-1, mention.start - 4), -1):
+            word = self.question.plains[at]
+            if word in grammar.NOT:
+                self.question.used.add(at)
+                return True
+            if word not in grammar.ARTICLES and word not in grammar.COPULA and word not in {"que", "da", "do", "de"}:
+                return False
+        return False
+
+    def _identifiers(self) -> tuple[Comparison, ...]:
+        found: dict[str, list[str]] = {}
+        for mention in self.mentions:
+            term = term_of(mention, self.source.name, "identifier")
+            if term is not None and term.value is not None:
+                found.setdefault(term.name, []).append(term.value)
+                self.question.use(mention)
+        return tuple(
+            Comparison(field, "eq" if len(values) == 1 else "in", tuple(values)) for field, values in found.items()
+        )
+
+    def _is_unique(self, identified: tuple[Comparison, ...]) -> bool:
+        """Say whether a record is asked for by its own number, which no dimension groups by."""
+        return any(self.source.dimension_of(item.field) is None for item in identified)
+
+    def _comparisons(
+        self, groups: tuple[Group, ...], measure: Measure, *, named: bool
+    ) -> tuple[Comparison, ...] | Ungrounded:
+        found: list[Comparison] = []
+        for bound in self.question.facts.bounds:
+            if bound is self._bound_of_group() and groups:
+                found.append(Comparison(measure.name, bound.operator, bound.values, of_group=True))
+                continue
+            measured, values = self._measured(bound, measure)
+            if measured is None or measured.field is None:
+                word = " ".join(word.text for word in self.question.found[bound.first : bound.last + 1])
+                labels = tuple(item.label.of(self.question.language) for item in self.source.measures if item.field)
+                return Ungrounded("no-measure", word, labels)
+            whole = bool(groups) and named and measured.name == measure.name
+            name = measure.name if whole else measured.field
+            found.append(Comparison(name, bound.operator, values, of_group=whole))
+        return tuple(found)
+
+    def _bound_of_group(self) -> Bound | None:
+        """The number of records that each group must have: "serviços com mais de 3 incidentes"."""
+        for bound in self.question.facts.bounds:
+            mention = self.at.get(bound.last + 1)
+            while mention and term_of(mention, self.source.name, "value") and not self._is_source_too(mention):
+                mention = self.at.get(mention.end)  # "more than 5 failed logins"
+            if mention and not bound.unit and term_of(mention, self.source.name, "source"):
+                return bound
+        return None
+
+    def _measured(self, bound: Bound, measure: Measure) -> tuple[Measure | None, tuple[Number, ...]]:
+        """The measure whose field a number is compared with: by its unit, else the one asked for."""
+        with_field = [item for item in self.source.measures if item.field]
+        if bound.unit:
+            for item in with_field:
+                values = bound.in_unit(item.unit)
+                if item.unit and values is not None:
+                    return item, values
+            return None, ()
+        if measure.field:
+            return measure, bound.values
+        default = self.source.measure(self.source.default_measure)
+        if default.field:
+            return default, bound.values
+        return (with_field[0], bound.values) if len({item.field for item in with_field}) == 1 else (None, ())
+
+    # What is computed
+
+    def _measure(self, groups: tuple[Group, ...]) -> tuple[Measure, bool]:
+        """The measure, and whether the text names it."""
+        source, question = self.source, self.question
+        named = None
+        for mention in self.mentions:
+            term = term_of(mention, source.name, "measure")
+            # "Incidents" is first of all the source, and only then the name of their count.
+            if term and term_of(mention, source.name, "source") is None:
+                question.use(mention)
+                named = named or source.measure(term.name)
+        aggregation = self._aggregation()
+        if aggregation:
+            base = named or source.measure(source.default_measure)
+            derived = self._derived(base, aggregation)
+            if derived is not None:
+                return derived, True
+        if named is not None and not (question.has(grammar.COUNT) and self._is_bounded(named)):
+            return named, True
+        counted = source.count_measure
+        if counted is not None and (question.has(grammar.COUNT) or self._counts_groups(groups)):
+            return counted, True
+        return source.measure(source.default_measure), False
+
+    def _is_bounded(self, measure: Measure) -> bool:
+        """Say whether a measure only says what is compared: "how many took longer than 2 hours to resolve"."""
+        return any(bound.unit and self._measured(bound, measure)[0] == measure for bound in self.question.facts.bounds)
+
+    def _counts_groups(self, groups: tuple[Group, ...]) -> bool:
+        return bool(groups) and self._bound_of_group() is not None
+
+    def _aggregation(self) -> str | None:
+        return next((kind for word in self.question.plains if (kind := grammar.AGGREGATIONS.get(word))), None)
+
+    def _derived(self, base: Measure, aggregation: str) -> Measure | None:
+        """The same field aggregated otherwise: "maximum sale amount"; None when there is nothing to change."""
+        if base.field is None or base.aggregation == aggregation:
+            return None
+        known = next((m for m in self.source.measures if (m.field, m.aggregation) == (base.field, aggregation)), None)
+        if known is not None:
+            return known
+        head = _AGGREGATE_LABELS[aggregation]
+        label = Label(pt=f"{head.pt} {base.label.pt}", en=f"{head.en} {base.label.en}")
+        name = f"{aggregation}_{base.field}"
+        return Measure(name=name, aggregation=aggregation, field=base.field, unit=base.unit, label=label)  # type: ignore[arg-type]
+
+    def _distinct(self, groups: tuple[Group, ...]) -> Group | None:
+        """The dimension whose different values are asked for, or how many there are: "quantos usuários distintos"."""
+        plains = self.question.plains
+        says_so = self.question.has(grammar.DISTINCT)
+        for mention in self.mentions:
+            term = term_of(mention, self.source.name, "dimension")
+            if term is None or term_of(mention, self.source.name, "source") is not None:
+                continue
+            before = mention.start - 1
+            while before >= 0 and plains[before] in grammar.DISTINCT:
+                before -= 1
+            counted = before >= 0 and plains[before] in grammar.COUNT
+            if plains[before] in grammar.OF and before > 0 and plains[before - 1] in grammar.COUNT:
+                counted = True
+            near = before < mention.start - 1 or self.question.word(mention.end) in grammar.DISTINCT
+            if counted or (says_so and near):
+                self.question.use(mention)
+                others = [group for group in groups if group.name != term.name]
+                if others:
+                    return None
+                return Group(term.name, self.source.dimension(term.name).field)
+        return None
+
+    def _operation(self, groups: tuple[Group, ...], measure: Measure, *, named: bool, unique: bool) -> Operation:
+        question = self.question
+        if groups:
+            return "aggregate"
+        counts = question.has(grammar.COUNT)
+        if unique and not counts and not named:
+            return "find"
+        lists = (question.has(grammar.LIST) or self.top is not None) and not counts
+        if question.has(grammar.WHICH) and named and measure.aggregation != "count":
+            lists = False
+        shows = question.has(grammar.SHOW) and measure.aggregation == "count"
+        if lists or (shows and not named):
+            return "find"
+        return "count" if measure.aggregation == "count" else "aggregate"
+
+    # Order and length
+
+    def _sorts(self, place: int) -> bool:
+        at = place - 1
+        while at > 0 and self.question.plains[at] in grammar.ARTICLES:
+            at -= 1
+        return self.question.word(at - 1) in grammar.SORTING
+
+    def _sort(self) -> tuple[str, Literal["asc", "desc"]] | None:
+        """The column after "ordenado por", and its direction: numbers from the largest unless said otherwise."""
+        question = self.question
+        if not question.has(grammar.SORTING) and not question.has(grammar.ASCENDING | grammar.DESCENDING):
+            return None
+        for place in find_groups(question.plains):
+            if not self._sorts(place):
+                continue
+            mention = self.at.get(place)
+            column = self._column(mention) if mention else None
+            if column is None and question.word(place) in {"data", "date", "time", "dia", "day"}:
+                column, mention = self.source.time_field, None
+                question.used.add(place)
+            if column is not None:
+                if mention:
+                    question.use(mention)
+                measured = any(column in (item.field, item.name) for item in self.source.measures)
+                descending = question.has(grammar.DESCENDING) or (measured and not question.has(grammar.ASCENDING))
+                return column, "desc" if descending else "asc"
+        return None
+
+    def _column(self, mention: Mention) -> str | None:
+        if term := term_of(mention, self.source.name, "dimension"):
+            return self.source.dimension(term.name).field
+        if term := term_of(mention, self.source.name, "measure"):
+            return self.source.measure(term.name).field or term.name
+        return None
+
+    def _counted_list(self) -> Top | None:
+        """Read "mostre 5 vendas": a number right before what is listed."""
+        for mention in self.mentions:
+            before = mention.start - 1
+            number = number_in(self.question.word(before)) if before > 0 else None
+            if number and before not in self.question.facts.taken and term_of(mention, self.source.name, "source"):
+                return Top(number, Order.LATEST, before, before)
+        return None
+
+    def _limit(self, groups: tuple[Group, ...], operation: Operation) -> int:
+        row_limit = self.source.row_limit
+        if self.top:
+            return min(self.top.limit, row_limit)
+        if operation == "aggregate" and len(groups) == 1 and groups[0].unit is None and self._asks_for_one():
+            return 1
+        return row_limit
+
+    def _asks_for_one(self) -> bool:
+        """Say whether the best one is asked for: "which service had the most …", "qual produto vendeu mais"."""
+        plains = self.question.plains
+        superlative = any(
+            (word in grammar.MORE or word in grammar.LESS) and at not in self.question.facts.taken
+            for at, word in enumerate(plains)
+        )
+        for at, word in enumerate(plains[:-1]):
+            if word in grammar.SINGULAR_WHICH and at + 1 in self.at:
+                mention = self.at[at + 1]
+                return superlative and not plains[mention.end - 1].endswith("s")
+        return False
+
+    def _account(self) -> None:
+        """Account for the words that name the source, and for dimensions that merely describe."""
+        for mention in self.mentions:
+            if any(term.source == self.source.name and term.kind in ("source", "dimension") for term in mention.terms):
+                self.question.use(mention)
+
+    def _text(self, mention: Mention) -> str:
+        return " ".join(word.text for word in self.question.found[mention.start : mention.end])

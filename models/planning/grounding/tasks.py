@@ -1,0 +1,93 @@
+"""Queries to tasks: each one a QUERY, and a TRANSFORM where the store can't do all of it or several belong together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.planning.grounding import steps as step
+from models.planning.grounding.describe import describe
+from models.planning.grounding.spec import Grounded, GroundedTask, QuerySpec
+from models.planning.grounding.stores import columns, kafka_parameters, neo4j_parameters, redis_parameters
+from models.planning.query import mongodb_parameters
+from models.presentation import Presentation
+from models.records import TaskType
+
+
+class Builder:
+    """Collects the tasks of one question, in an order in which each follows what it depends on."""
+
+    def __init__(self) -> None:
+        self.tasks: list[GroundedTask] = []
+        self.specs: list[QuerySpec] = []
+
+    def query(self, spec: QuerySpec, *, alone: bool = False) -> str:
+        """Add the tasks of a query, and return the id of the one that has its rows.
+
+        With `alone` the answer is what the query gives, so that a count may stay a number.
+        """
+        self.specs.append(spec)
+        parameters, steps = _parameters(spec, as_rows=not alone)
+        task_id = self._add(TaskType.QUERY, describe(spec, "en"), parameters, (), spec)
+        if not steps:
+            return task_id
+        return self.transform(task_id, steps, columns(spec), "count" if spec.operation == "count" else spec.operation)
+
+    def transform(self, task_id: str, steps: list[step.Step], names: list[str], what: str) -> str:
+        """Add a task that works on the rows of another, and of those that its steps name."""
+        others = [one["with"] for one in steps if "with" in one]
+        parameters = {"input": task_id, "steps": steps, "columns": names}
+        return self._add(TaskType.TRANSFORM, f"{what}: {', '.join(names)}", parameters, (task_id, *others), None)
+
+    def _add(
+        self,
+        kind: Any,
+        description: str,
+        parameters: dict[str, Any],
+        depends_on: tuple[str, ...],
+        spec: QuerySpec | None,
+    ) -> str:
+        task_id = f"task_{len(self.tasks)}"
+        source = spec.source if spec else None
+        self.tasks.append(GroundedTask(task_id, kind, description, parameters, depends_on, source))
+        return task_id
+
+    def columns_of(self, task_id: str) -> list[str]:
+        """Return the columns of a task's rows."""
+        found: list[str] = next(task.parameters["columns"] for task in self.tasks if task.task_id == task_id)
+        return found
+
+    def finish(
+        self,
+        spec: QuerySpec,
+        title: str,
+        ignored: tuple[str, ...],
+        *,
+        assumed: tuple[str, ...] = (),
+        lists: bool | None = None,
+    ) -> Grounded:
+        """Return all tasks; `spec` is the query whose measure and length the answer has."""
+        names = list(self.tasks[-1].parameters["columns"])
+        sources = tuple({item.source.name: item.source for item in self.specs}.values())
+        is_list = spec.operation in ("find", "distinct") if lists is None else lists
+        is_count = len(self.tasks) == 1 and self.tasks[0].parameters.get("operation") == "count"
+        counted = spec.measure.aggregation in ("sum", "count")
+        presentation = Presentation(
+            columns=names,
+            source=" + ".join(f"{source.kind}:{source.place}" for source in sources),
+            title="; ".join((title, *assumed)),
+            operation="find" if is_list else "count" if is_count else "aggregate",
+            unit=None if is_list or spec.operation == "count_distinct" else spec.measure.unit,
+            limit=spec.limit,
+            limit_asked=spec.limit < spec.source.row_limit,
+            of_nothing=0 if counted or spec.operation == "count_distinct" else None,
+            ignored=list(ignored),
+        )
+        return Grounded(tuple(self.specs), tuple(self.tasks), presentation, assumed)
+
+
+def _parameters(spec: QuerySpec, *, as_rows: bool) -> tuple[dict[str, Any], list[step.Step]]:
+    if spec.source.kind == "mongodb":
+        return mongodb_parameters(spec, as_rows=as_rows), []
+    if spec.source.kind == "neo4j":
+        return neo4j_parameters(spec), []
+    return kafka_parameters(spec) if spec.source.kind == "kafka" else redis_parameters(spec)
