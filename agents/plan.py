@@ -1,19 +1,26 @@
-"""plan: ``intentions.{domain}`` → ``plans.ready`` and its first ``execution.tickets``.
+"""plan: ``intentions.{domain}`` → ``plans.ready`` and its first ``execution.tickets``, or ``plans.approval-requests``.
 
-A plan that is rejected becomes an answer on ``plans.completed`` at once.
+A plan that needs an approval goes nowhere else before it has got it. One that is rejected becomes an answer on
+``plans.completed`` at once.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from agents._release import release
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, catalog
+from app.main import app, catalog, metrics, settings
 from models.completion import refuse
-from models.planning import first_tickets, make_plan
+from models.planning import make_plan
+from models.planning.approval import ask
 from models.records import PlanStatus
+
+if TYPE_CHECKING:
+    from app.engine import Transaction
+    from models.records import CognitivePlan
 
 
 @app.agent(app.run_topic(*topics.INTENTIONS_OF.values()))
@@ -23,10 +30,16 @@ async def plan(stream: Any) -> None:
         async with transaction(batch) as tx:
             for record in batch:
                 with tx.attempt(record):
-                    made = make_plan(record.value, catalog, now_ms=now_ms())
-                    if made.status is PlanStatus.REJECTED:
-                        tx.send(topics.PLANS_COMPLETED, key=made.intent_id, value=refuse(made, now_ms=now_ms()))
-                        continue
-                    tx.send(topics.PLANS_READY, key=made.plan_id, value=made)
-                    for ticket in first_tickets(made, now_ms=now_ms()):
-                        tx.send(topics.EXECUTION_TICKETS, key=made.plan_id, value=ticket)
+                    now = now_ms()
+                    _send(tx, make_plan(record.value, catalog, now_ms=now), now)
+
+
+def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
+    if made.status is PlanStatus.REJECTED:
+        tx.send(topics.PLANS_COMPLETED, key=made.intent_id, value=refuse(made, now_ms=now))
+    elif made.requires_approval:
+        request = ask(made, now_ms=now, expiry_ms=round(settings.approval_s * 1000))
+        tx.send(topics.PLANS_APPROVAL_REQUESTS, key=made.plan_id, value=request)
+        metrics.approval("requested", "applied")
+    else:
+        release(tx, made, now_ms=now)

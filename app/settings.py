@@ -95,6 +95,8 @@ class Settings:
 
     catalog: Path = Path(__file__).parent / "sample" / "catalog.yaml"
     """The catalog of the sources that questions are about."""
+    approval_s: float = 86_400.0
+    """How long a plan may wait for its approval; then it is rejected."""
     data_dir: Path = Path(".hive")
     """Where the local stack keeps its data and logs."""
 

@@ -80,6 +80,29 @@ PLANS_READY = TopicSpec(
     retention_ms=7 * DAY_MS,
     dead_letter="plans.dead-letter",
 )
+PLANS_APPROVAL_REQUESTS = TopicSpec(
+    name="plans.approval-requests",
+    key="plan id",
+    record=records.ApprovalRequest,
+    retention_ms=30 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
+PLANS_APPROVAL_RESPONSES = TopicSpec(
+    name="plans.approval-responses",
+    key="plan id",
+    record=records.ApprovalResponse,
+    retention_ms=30 * DAY_MS,
+    dead_letter="plans.dead-letter",
+    extra={"message.timestamp.type": "LogAppendTime"},  # whether one came in time is not for its sender's clock to say
+)
+PLANS_APPROVAL_OUTCOMES = TopicSpec(
+    name="plans.approval-outcomes",
+    key="plan id",
+    record=records.ApprovalOutcome,
+    retention_ms=30 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
+PLANS_APPROVALS = TopicSpec(name="plans.approvals", key="plan id", record=None, retention_ms=None)
 EXECUTION_TICKETS = TopicSpec(
     name="execution.tickets",
     key="plan id",
@@ -114,6 +137,10 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     *INTENTIONS_OF.values(),
     INTENTIONS_VALIDATION,
     PLANS_READY,
+    PLANS_APPROVAL_REQUESTS,
+    PLANS_APPROVAL_RESPONSES,
+    PLANS_APPROVAL_OUTCOMES,
+    PLANS_APPROVALS,
     EXECUTION_TICKETS,
     EXECUTION_RESULTS,
     PLANS_COMPLETED,

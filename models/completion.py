@@ -8,9 +8,11 @@ import msgspec
 
 from models.messages import listing, number, say
 from models.nlu.timerange import reference_ms
+from models.planning.approval import Approval
 from models.presentation import Asker, Presentation
 from models.records import (
     Answer,
+    ApprovalStatus,
     CognitivePlan,
     CompletedPlan,
     CompletionStatus,
@@ -88,14 +90,16 @@ def planned(plan: CognitivePlan, *, now_ms: int) -> CompletedPlan:
     )
 
 
-def decline(plan: CognitivePlan, *, decision: str, by: str, reason: str, now_ms: int, hours: float) -> CompletedPlan:
-    """Make the answer to a plan that a person has rejected, or that nobody has looked at within so many hours."""
+def decline(plan: CognitivePlan, state: Approval, *, now_ms: int) -> CompletedPlan:
+    """Make the answer to a plan that a person has rejected, or that nobody has looked at in time."""
     asker = _asker(plan.metadata)
-    if decision == "expired":
+    if state.status is ApprovalStatus.EXPIRED:
+        hours = ((state.expires_at or now_ms) - state.since) / 3_600_000
         error = say("approval-expired", asker.language, hours=f"{hours:g}")
     else:
-        error = say("declined", asker.language, by=by, reason=reason)
-    return _completed(asker, plan, now_ms=now_ms, status=CompletionStatus.FAILED, decision=decision, error=error)
+        error = say("declined", asker.language, by=state.by, reason=state.reason)
+    ending = state.status.value
+    return _completed(asker, plan, now_ms=now_ms, status=CompletionStatus.FAILED, decision=ending, error=error)
 
 
 def not_understood(envelope: IntentEnvelope, *, now_ms: int) -> CompletedPlan:

@@ -10,6 +10,7 @@ import click
 from app.cli.ask import ask
 from app.cli.demo import demo
 from app.cli.down import down
+from app.cli.plan import plan
 from app.cli.send import send
 from app.cli.status import status
 from app.cli.tail import tail
@@ -39,5 +40,5 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-for _command in (up, down, ask, send, tail, status, topics, demo):
+for _command in (up, down, ask, plan, send, tail, status, topics, demo):
     main.add_command(_command)

@@ -121,6 +121,13 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric("ready", "gauge", (), "1 when the worker processes records.", "0 for minutes: read the log."),
     Metric(
+        "approvals_total",
+        "counter",
+        ("decision", "effect"),
+        "Requests for an approval and responses to them, and whether they were applied or ignored (late, twice, unknown).",
+        "`requested` far above the others: nobody looks at `hive approvals list`.",
+    ),
+    Metric(
         "intentions_total",
         "counter",
         ("domain", "route"),
@@ -146,6 +153,10 @@ class WorkerMetrics:
     def intention(self, domain: str, route: str) -> None:
         """Count an intention that has been understood."""
         self._of["intentions_total"].labels(domain, route).inc()
+
+    def approval(self, decision: str, effect: str) -> None:
+        """Count a request, or a response, for an approval."""
+        self._of["approvals_total"].labels(decision, effect).inc()
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.records.approval import ApprovalDecision, ApprovalOutcome, ApprovalRequest, ApprovalResponse
 from models.records.audit import Guess, IntentAudit, IntentOutcome
 from models.records.base import (
     Consistency,
@@ -52,6 +53,10 @@ __all__ = [
     "Actor",
     "ActorType",
     "Answer",
+    "ApprovalDecision",
+    "ApprovalOutcome",
+    "ApprovalRequest",
+    "ApprovalResponse",
     "ApprovalStatus",
     "Channel",
     "CognitivePlan",

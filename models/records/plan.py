@@ -49,6 +49,8 @@ class ApprovalStatus(WireEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    EXPIRED = "expired"
+    REVERTED = "reverted"
 
 
 class PlanTask(Record, frozen=True, kw_only=True):

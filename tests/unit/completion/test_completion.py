@@ -9,8 +9,10 @@ import pytest
 
 from models.completion import complete, decline, not_understood, planned, refuse
 from models.planning import first_tickets
+from models.planning.approval import Approval
 from models.records import (
     Answer,
+    ApprovalStatus,
     CompletedPlan,
     CompletionStatus,
     Domain,
@@ -188,12 +190,17 @@ def test_work_is_answered_with_its_tasks_and_that_nothing_was_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "says"), [("rejected", "rejected by ana: too risky"), ("expired", "nobody answered within 24 h")]
+    ("status", "says"),
+    [
+        (ApprovalStatus.REJECTED, "rejected by ana: too risky"),
+        (ApprovalStatus.EXPIRED, "nobody answered within 1.5 h"),
+    ],
 )
-def test_a_plan_that_was_not_approved_is_answered_with_the_reason(decision: str, says: str) -> None:
+def test_a_plan_that_was_not_approved_is_answered_with_the_reason(status: ApprovalStatus, says: str) -> None:
     plan = plan_of("delete the customers")
-    completed = decline(plan, decision=decision, by="ana", reason="too risky", now_ms=NOW_MS, hours=24)
-    assert (completed.status, completed.decision) == (CompletionStatus.FAILED, decision)
+    state = Approval(status=status, since=0, expires_at=5_400_000, by="ana", reason="too risky")
+    completed = decline(plan, state, now_ms=NOW_MS)
+    assert (completed.status, completed.decision) == (CompletionStatus.FAILED, status.value)
     assert says in (completed.error or "")
     assert completed.question == "delete the customers"
 

@@ -1,0 +1,29 @@
+"""How a stage lets a plan go: onto ``plans.ready``, with what follows at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app import topics
+from models.completion import planned
+from models.planning import first_tickets, is_answered_here
+
+if TYPE_CHECKING:
+    from app.engine import Transaction
+    from models.records import CognitivePlan
+
+__all__ = ["release"]
+
+
+def release(tx: Transaction, plan: CognitivePlan, *, now_ms: int) -> None:
+    """Publish a plan that nothing stands in the way of.
+
+    One that is answered here is executed; of any other the answer says that it was planned, and nothing more: its
+    tasks go out from ``plans.ready``.
+    """
+    tx.send(topics.PLANS_READY, key=plan.plan_id, value=plan)
+    if is_answered_here(plan):
+        for ticket in first_tickets(plan, now_ms=now_ms):
+            tx.send(topics.EXECUTION_TICKETS, key=plan.plan_id, value=ticket)
+    else:
+        tx.send(topics.PLANS_COMPLETED, key=plan.intent_id, value=planned(plan, now_ms=now_ms))

@@ -1,0 +1,88 @@
+"""`hive plan`: what would be done about an intention, and why; nothing is sent and no server is needed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+from rich.console import Group
+from rich.text import Text
+
+from app.cli import _render
+from app.clock import now_ms
+from app.settings import Settings
+from models.nlu import to_envelope, understand
+from models.planning import load_catalog, make_plan
+from models.planning.dag import mermaid
+from models.records import Constraints, Priority, Qos, SecurityLevel, Submission
+
+if TYPE_CHECKING:
+    from models.records import CognitivePlan, IntentEnvelope, Scalar
+
+
+@click.command()
+@click.argument("text")
+@click.option("--language", help="Language of the text, such as pt-BR; by default it is told from its words.")
+@click.option("--priority", type=click.Choice([item.value for item in Priority], case_sensitive=False), default="NORMAL")
+@click.option(
+    "--security-level", type=click.Choice([item.value for item in SecurityLevel], case_sensitive=False), default="INTERNAL"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print understanding and plan as one JSON object.")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph of tasks as a Mermaid flow chart.")
+def plan(
+    *, text: str, language: str | None, priority: str, security_level: str, as_json: bool, as_mermaid: bool
+) -> None:
+    """Show how TEXT is understood and planned.
+
+    Needs no server: nothing is looked up in a store, and nothing is sent.
+    """
+    settings = Settings.load()
+    catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
+    constraints = Constraints(priority=Priority(priority), security_level=SecurityLevel(security_level))
+    submission = Submission(text=text, language=language, id=str(uuid.uuid4()), constraints=constraints, qos=Qos())
+    now = now_ms()
+    envelope = to_envelope(submission, understand(submission, now_ms=now), fallback_id="", now_ms=now)
+    made = make_plan(envelope, catalog, now_ms=now)
+    if as_json:
+        click.echo(msgspec.json.encode({"intent": envelope, "plan": made}))
+    elif as_mermaid:
+        click.echo(mermaid(made), nl=False)
+    else:
+        _render.console.print(shown(envelope, made))
+
+
+def shown(envelope: IntentEnvelope, made: CognitivePlan) -> Group:
+    """Lay out an understanding and its plan."""
+    intent = envelope.intent
+    parts: list[Text | Group] = [
+        Text(intent.text, style="bold"),
+        _line("understood", f"{intent.domain} {envelope.confidence:.2f}, {intent.classification}"),
+        _line("entities", ", ".join(f"{item.entity_type} {item.value}" for item in intent.entities)),
+        _line("planned", made.reasoning_summary),
+    ]
+    if made.tasks:
+        parts.append(_tasks(made))
+        parallel = made.metadata["planning"]["parallel_groups"]
+        critical = made.metadata["planning"]["critical_path"]
+        parts.append(_line("order", " → ".join(" ‖ ".join(group) for group in parallel)))
+        parts.append(_line("critical path", f"{' → '.join(critical)} ({made.estimated_total_duration_ms:,} ms)"))
+    parts.append(_line("risk", f"{made.risk_score:.2f} {made.risk_band}"))
+    parts += [_line("", reason) for reason in made.metadata["risk_reasons"]]
+    parts.append(_line("approval", "a person has to approve it first" if made.requires_approval else "not needed"))
+    return Group(*(part for part in parts if not isinstance(part, Text) or part.plain))
+
+
+def _tasks(made: CognitivePlan) -> Group:
+    tasks = {task.task_id: task for task in made.tasks}
+    rows: list[list[Scalar]] = []
+    for task in (tasks[task_id] for task_id in made.execution_order):
+        mark = " (destroys)" if task.task_id in made.destructive_tasks else ""
+        by = str(task.metadata.get("handled_by", ""))
+        rows.append([task.task_id, task.task_type.value + mark, task.description, ", ".join(task.dependencies), by])
+    return _render.table("tasks", ["task", "type", "what", "after", "by"], rows)
+
+
+def _line(name: str, text: str) -> Text:
+    return Text(f"{name:>14}  {text}") if text else Text("")
