@@ -6,22 +6,39 @@ from typing import TYPE_CHECKING
 
 from app.execution import QueryExecutor
 from app.factory import create_app
+from app.learning import Followed, Follower
 from app.observability.pages import serve
 from app.settings import Settings
 from app.stores.mongo import MongoStore
-from app.topics import TOPICS
+from app.topics import MODELS_SNAPSHOTS, TOPICS
+from models.online.domain import DOMAIN_MODEL
+from models.online.interim import DomainModel
 from models.planning import load_catalog
 from tables.domain_counts import DOMAIN_COUNTS
+from tables.lessons import LESSONS
+from tables.models import MODELS
 
 if TYPE_CHECKING:
     from app.engine import HiveApp
 
-STAGES = ["agents.understand", "agents.plan", "agents.execute", "agents.complete"]
+STAGES = ["agents.understand", "agents.plan", "agents.execute", "agents.complete", "agents.learn"]
 
 settings = Settings.load()
 app: HiveApp = create_app(settings, outputs=TOPICS, autodiscover=STAGES)
 metrics = serve(app)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
+lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
+models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
+
+domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())
+follower = Follower(
+    settings.kafka_client(),
+    MODELS_SNAPSHOTS.name,
+    {domain_model.name: domain_model},
+    patience_s=settings.transaction_timeout_ms / 1000 * 3,
+)
+app.before_start(follower.start)
+app.on_before_shutdown.connect(follower.stop)
 
 catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)

@@ -130,6 +130,9 @@ class Settings:
     compression: str = "lz4"
     """Producer compression."""
 
+    snapshot_every_s: float = 1.0
+    """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
+
     stuck_s: float = 60.0
     """The watchdog ends the worker when nothing is committed for so long although records wait."""
     loop_lag_s: float = 30.0
