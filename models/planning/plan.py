@@ -16,7 +16,7 @@ from models.planning.ground import Group, QuerySpec, Ungrounded, Unit, ground
 from models.planning.intent import destructive_word
 from models.planning.query import columns, mongodb_parameters
 from models.planning.risk import APPROVAL_FROM, assess, stricter
-from models.presentation import Asker, Presentation
+from models.presentation import Asker, Presentation, submitted_partition
 from models.records import (
     CognitivePlan,
     CompletionStatus,
@@ -58,6 +58,7 @@ def make_plan(envelope: IntentEnvelope, catalog: Catalog, *, now_ms: int) -> Cog
         domain=envelope.intent.domain,
         confidence=envelope.confidence,
         submitted_at=received_ms,
+        submitted_partition=submitted_partition(envelope.metadata),
     )
     if (word := destructive_word([item.plain for item in found])) is not None:
         error = say("destructive", language, word=word)

@@ -13,12 +13,17 @@ Scalar = str | int | float | bool | None
 
 
 class CompletionStatus(WireEnum):
-    """How an intention ended; lower case on the wire."""
+    """How an intention ended; lower case on the wire.
+
+    REJECTED was turned away before anybody looked at it, DUPLICATE is another one sent again.
+    """
 
     COMPLETED = "completed"
     FAILED = "failed"
     NOT_UNDERSTOOD = "not_understood"
     NOT_GROUNDED = "not_grounded"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
 
 
 class Answer(Record, frozen=True, kw_only=True):
