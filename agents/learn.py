@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, lessons, models, settings
+from app.main import app, lessons, metrics, models, settings
 from models.online.domain import DOMAIN_MODEL, Example, teach
 from tables.lessons import add, in_order
 
@@ -45,6 +45,7 @@ async def _learn(tx: Transaction, batch: Batch) -> None:
         return
     state[DOMAIN_MODEL] = taught.snapshot
     add(known, taught.lessons)
+    metrics.learned(taught.event)
     tx.send(topics.LEARNING_EVENTS, key=DOMAIN_MODEL, value=taught.event)
     for offset, error in taught.refused:
         tx.dead_letter(records[offset], error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents._answers import answer
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
@@ -25,7 +26,7 @@ async def plan(stream: Any) -> None:
                 with tx.attempt(record):
                     made = make_plan(record.value, catalog, now_ms=now_ms())
                     if made.status is PlanStatus.REJECTED:
-                        tx.send(topics.PLANS_COMPLETED, key=made.intent_id, value=refuse(made, now_ms=now_ms()))
+                        answer(tx, refuse(made, now_ms=now_ms()))
                         continue
                     tx.send(topics.PLANS_READY, key=made.plan_id, value=made)
                     for ticket in first_tickets(made, now_ms=now_ms()):

@@ -51,12 +51,16 @@ class Followed(Generic[M]):
     Args:
         name: Its key on the topic.
         shipped: The model to begin with.
+
+    Attributes:
+        now: The model, and the snapshot that it was read from.
+        on_refused: Called when a snapshot can't be used.
     """
 
     def __init__(self, name: str, shipped: M) -> None:
         self.name = name
         self.now: tuple[M, ModelSnapshot | None] = (shipped, None)
-        self.refused = 0
+        self.on_refused: Callable[[], None] = lambda: None
         self._kind = type(shipped)
 
     @property
@@ -64,18 +68,13 @@ class Followed(Generic[M]):
         """Return the newest model."""
         return self.now[0]
 
-    @property
-    def snapshot(self) -> ModelSnapshot | None:
-        """Return the snapshot that it was read from; ``None`` for the one that is shipped."""
-        return self.now[1]
-
     def take(self, raw: bytes) -> bool:
         """Take over a snapshot's record; tell whether it could be used."""
         try:
             snapshot = msgspec.json.decode(raw, type=ModelSnapshot)
             self.now = (self._kind.from_bytes(snapshot.data), snapshot)
         except Exception as error:  # noqa: BLE001 — whatever is wrong with it, scoring goes on with the model before it
-            self.refused += 1
+            self.on_refused()
             logger.warning("snapshot refused model=%s bytes=%d %r", self.name, len(raw), error)
             return False
         logger.info("model=%s version=%s learned=%d", self.name, snapshot.version, snapshot.learned)
@@ -90,7 +89,6 @@ class Follower:
         topic: The topic's name.
         models: What to bring up to date.
         patience_s: How long to wait for the newest snapshots before work begins.
-        on_taken: Called from the thread with each model that has changed.
     """
 
     def __init__(
@@ -100,7 +98,6 @@ class Follower:
         models: Mapping[str, Followed[Any]],
         *,
         patience_s: float,
-        on_taken: Callable[[Followed[Any]], None] = lambda _: None,
     ) -> None:
         self._properties = {
             **client,
@@ -116,7 +113,6 @@ class Follower:
         self._topic = topic
         self._models = models
         self._patience_s = patience_s
-        self._on_taken = on_taken
         self._caught_up = threading.Event()
         self._stopped = threading.Event()
 
@@ -167,8 +163,8 @@ class Follower:
     def _take(self, newest: Mapping[bytes, bytes | None]) -> None:
         for key, value in newest.items():
             followed = self._models.get(key.decode(errors="replace")) if key else None
-            if followed is not None and value is not None and followed.take(value):
-                self._on_taken(followed)
+            if followed is not None and value is not None:
+                followed.take(value)
 
 
 def _ended(message: Any) -> int | None:

@@ -14,23 +14,38 @@ from app.topics import MODELS_SNAPSHOTS, TOPICS
 from models.online.domain import DOMAIN_MODEL
 from models.online.interim import DomainModel
 from models.planning import load_catalog
+from tables.actor_rates import ACTOR_RATES
+from tables.correlations import CORRELATIONS
 from tables.domain_counts import DOMAIN_COUNTS
 from tables.lessons import LESSONS
 from tables.models import MODELS
+from tables.validated import VALIDATED
 
 if TYPE_CHECKING:
     from app.engine import HiveApp
 
-STAGES = ["agents.understand", "agents.plan", "agents.execute", "agents.complete", "agents.learn"]
+STAGES = [
+    "agents.understand",
+    "agents.plan",
+    "agents.execute",
+    "agents.complete",
+    "agents.validate",
+    "agents.release",
+    "agents.learn",
+]
 
 settings = Settings.load()
 app: HiveApp = create_app(settings, outputs=TOPICS, autodiscover=STAGES)
 metrics = serve(app)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
+correlations = app.Table(CORRELATIONS.name, value_type=CORRELATIONS.value_type)
+actor_rates = app.Table(ACTOR_RATES.name, value_type=ACTOR_RATES.value_type)
+validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)
 lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
 domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())
+metrics.follow(domain_model)
 follower = Follower(
     settings.kafka_client(),
     MODELS_SNAPSHOTS.name,

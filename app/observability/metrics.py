@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+from app.clock import now_ms
+from models.records import Drift
+
 if TYPE_CHECKING:
     from app.engine import Batch, HiveApp
     from app.engine.committer import Work
     from app.engine.restore import Restored
+    from app.learning import Followed
+    from models.records import LearningEvent
 
 __all__ = ["METRICS", "Metric", "WorkerMetrics"]
 
@@ -127,6 +132,55 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Intentions understood, by domain and by where they were sent.",
         "Many to `validation`: texts that the rules do not know.",
     ),
+    Metric(
+        "turned_away_total",
+        "counter",
+        ("reason",),
+        "Intentions that were not taken in: duplicates, and those over an actor's limit.",
+        "Many duplicates: a sender does not wait for its answer. Many over the limit: `rate_limit_per_minute`.",
+    ),
+    Metric(
+        "model_learned",
+        "gauge",
+        ("model",),
+        "Examples that people had given the model that this worker scores with.",
+        "Unlike on other workers for more than seconds: this one does not follow `models.snapshots`, read its log.",
+    ),
+    Metric(
+        "model_age_seconds",
+        "gauge",
+        ("model",),
+        "Seconds since that model was published; not there for the one that is shipped.",
+        "Growing while feedback comes: the stage `learn` stands still.",
+    ),
+    Metric(
+        "model_info",
+        "gauge",
+        ("model", "version", "seed"),
+        "1 for the version of the model that this worker scores with.",
+        "Versions that differ between workers for more than seconds: see model_learned.",
+    ),
+    Metric(
+        "model_accuracy",
+        "gauge",
+        ("model",),
+        "Share of the feedback that the learner had predicted right before it learned it; only on the learner.",
+        "Falling: people speak of new things, or correct each other; look at `learning.events`.",
+    ),
+    Metric(
+        "model_drift",
+        "gauge",
+        ("model",),
+        "0 no drift in the learner's errors, 1 a warning, 2 drift; only on the learner.",
+        "2: see what people correct lately: `hive tail feedback.intentions`.",
+    ),
+    Metric(
+        "snapshots_refused_total",
+        "counter",
+        ("model",),
+        "Snapshots that this worker could not use.",
+        "Above 0: another version of the program publishes them; the reason is in the log.",
+    ),
 )
 
 
@@ -139,6 +193,7 @@ class WorkerMetrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
+        self._followed: dict[str, Followed[Any]] = {}
         app.observers.append(self._on_commit)
         app.cycle_observers.append(self._on_cycle)
         app.restore_observers.append(self._on_restore)
@@ -146,6 +201,21 @@ class WorkerMetrics:
     def intention(self, domain: str, route: str) -> None:
         """Count an intention that has been understood."""
         self._of["intentions_total"].labels(domain, route).inc()
+
+    def turned_away(self, reason: str) -> None:
+        """Count an intention that was not taken in."""
+        self._of["turned_away_total"].labels(reason).inc()
+
+    def learned(self, event: LearningEvent) -> None:
+        """Show how the learning goes."""
+        if event.accuracy is not None:
+            self._of["model_accuracy"].labels(event.model).set(event.accuracy)
+        self._of["model_drift"].labels(event.model).set(list(Drift).index(event.drift))
+
+    def follow(self, followed: Followed[Any]) -> None:
+        """Show which version of a model is used."""
+        followed.on_refused = self._of["snapshots_refused_total"].labels(followed.name).inc
+        self._followed[followed.name] = followed
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""
@@ -160,6 +230,16 @@ class WorkerMetrics:
         self._of["event_loop_lag_seconds"].set(app.watchdog.lag_s)
         self._of["generation"].set(app.generation.number)
         self._of["ready"].set(app.ready)
+        self._of["model_info"].clear()
+        for name, followed in self._followed.items():
+            self._show_model(name, followed)
+
+    def _show_model(self, name: str, followed: Followed[Any]) -> None:
+        model, snapshot = followed.now
+        self._of["model_learned"].labels(name).set(model.learned)
+        self._of["model_info"].labels(name, model.version, snapshot.seed if snapshot else model.version).set(1)
+        if snapshot is not None:
+            self._of["model_age_seconds"].labels(name).set(max(0.0, (now_ms() - snapshot.at) / 1000))
 
     def _on_commit(self, batch: Batch, dead_letters: int) -> None:
         stage = batch.stage
