@@ -33,11 +33,13 @@ def _validate(tx: Transaction, record: Record, now: int) -> None:
     known = tx.view(validated, record)
     forget(known, before_ms=now - KEPT_MS, most=MOST)
     said = known.get(record.value.intention_id)
-    settled = settle(record.value, Said(said.domain, said.by) if said else None, now_ms=now)
+    settled = settle(record.value, Said(said.domain, said.by, said.sent_on) if said else None, now_ms=now)
     key = settled.audit.intention_id
     tx.send(topics.INTENTIONS_AUDIT, key=key, value=settled.audit)
     if settled.envelope is not None:
         tx.send(topics.INTENTIONS_OF[settled.envelope.intent.domain], key=key, value=settled.envelope)
     if settled.feedback is not None:
         tx.send(topics.FEEDBACK_INTENTIONS, key=key, value=settled.feedback)
-        known[key] = Validated(record.value.domain, record.value.by, now)
+    if settled.envelope is not None or settled.feedback is not None:
+        sent_on = settled.envelope is not None or (said is not None and said.sent_on)
+        known[key] = Validated(record.value.domain, record.value.by, now, sent_on)

@@ -20,11 +20,12 @@ MOST: Final = 100_000
 
 
 class Validated(msgspec.Struct, frozen=True, array_like=True):
-    """A person's word."""
+    """A person's word; `sent_on` when the intention waited for it, and has gone on."""
 
     domain: Domain
     by: str
     at_ms: int
+    sent_on: bool
 
 
 VALIDATED: Final = TableSpec("validated", Validated)

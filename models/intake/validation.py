@@ -21,10 +21,11 @@ __all__ = ["Said", "Settled", "settle"]
 
 
 class Said(NamedTuple):
-    """What has been said about an intention before."""
+    """What has been said about an intention before, and whether it waited and was sent on then."""
 
     domain: Domain
     by: str
+    sent_on: bool
 
 
 class Settled(NamedTuple):
@@ -44,15 +45,18 @@ class Settled(NamedTuple):
 def settle(validation: Validation, before: Said | None, *, now_ms: int) -> Settled:
     """Decide what a person's word brings about.
 
-    An intention that waits goes on to the domain that is said first; who says something later, or the same again,
-    changes nothing. A correction of an intention that does not wait teaches, as long as it says something new.
+    An intention that waits goes on to the domain that is said first; whoever says something later changes nothing.
+    A correction of an intention that does not wait is learned, as long as it says something new.
     """
     waits = validation.envelope is not None
-    if before is not None and (waits or before.domain is validation.domain):
+    if before is not None and (before.sent_on if waits else before.domain is validation.domain):
         audit = _audit(validation, IntentOutcome.ALREADY_VALIDATED, domain=before.domain, by=before.by, now_ms=now_ms)
         return Settled(None, None, audit)
     outcome = IntentOutcome.VALIDATED if waits else IntentOutcome.CORRECTED
     audit = _audit(validation, outcome, domain=validation.domain, by=validation.by, now_ms=now_ms)
+    envelope = _validated(validation, now_ms=now_ms) if waits else None
+    if before is not None and before.domain is validation.domain:
+        return Settled(envelope, None, audit)
     feedback = Feedback(
         intention_id=validation.intention_id,
         text=audit.text,
@@ -63,7 +67,7 @@ def settle(validation: Validation, before: Said | None, *, now_ms: int) -> Settl
         source=FeedbackSource.VALIDATION if waits else FeedbackSource.CORRECTION,
         language=audit.language,
     )
-    return Settled(_validated(validation, now_ms=now_ms) if waits else None, feedback, audit)
+    return Settled(envelope, feedback, audit)
 
 
 def _validated(validation: Validation, *, now_ms: int) -> IntentEnvelope:

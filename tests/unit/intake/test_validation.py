@@ -35,7 +35,7 @@ def test_an_intention_that_waits_goes_on_and_teaches() -> None:
 
 @pytest.mark.parametrize("domain", [Domain.COMPLIANCE, Domain.SECURITY])
 def test_the_second_word_on_an_intention_changes_nothing_and_says_whose_was_first(domain: Domain) -> None:
-    settled = settle(word(domain), Said(Domain.COMPLIANCE, "ana"), now_ms=NOW_MS)
+    settled = settle(word(domain), Said(Domain.COMPLIANCE, "ana", sent_on=True), now_ms=NOW_MS)
     assert (settled.envelope, settled.feedback) == (None, None)
     audit = settled.audit
     assert (audit.outcome, audit.domain, audit.by) == (IntentOutcome.ALREADY_VALIDATED, Domain.COMPLIANCE, "ana")
@@ -50,11 +50,18 @@ def test_a_correction_teaches_and_sends_nothing_on() -> None:
 
 
 def test_a_correction_teaches_once_and_again_only_when_it_says_something_else() -> None:
-    before = Said(Domain.COMPLIANCE, "ana")
+    before = Said(Domain.COMPLIANCE, "ana", sent_on=True)
     assert settle(word(Domain.COMPLIANCE, waits=False), before, now_ms=NOW_MS).feedback is None
     changed = settle(word(Domain.SECURITY, waits=False), before, now_ms=NOW_MS).feedback
     assert changed is not None
     assert (changed.domain, changed.previous_domain) == (Domain.SECURITY, Domain.COMPLIANCE)
+
+
+@pytest.mark.parametrize(("domain", "learned"), [(Domain.COMPLIANCE, False), (Domain.SECURITY, True)])
+def test_one_that_was_corrected_while_it_waited_still_goes_on(domain: Domain, learned: bool) -> None:  # noqa: FBT001
+    settled = settle(word(domain), Said(Domain.COMPLIANCE, "ana", sent_on=False), now_ms=NOW_MS)
+    assert settled.envelope is not None
+    assert (settled.envelope.intent.domain, settled.feedback is not None) == (domain, learned)
 
 
 @pytest.mark.parametrize("waits", [True, False])
