@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from models.online.interim import DomainModel
-from models.records import Domain, Drift, Feedback, LearningEvent, ModelSnapshot
+from models.errors import InvalidSnapshot
+from models.nlu.model import DomainModel
+from models.records import Domain, Feedback, LearningEvent, ModelSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -83,7 +84,7 @@ def teach(
     fresh = [example for example in examples if before is None or not _is_in(before, example)]
     if not fresh:
         return None
-    model, seed, rebuilt = _model(before, kept)
+    model, rebuilt = _model(before, kept)
     lessons: list[tuple[int, Lesson]] = []
     refused: list[tuple[int, Exception]] = []
     mistaken = 0
@@ -101,7 +102,7 @@ def teach(
     snapshot = ModelSnapshot(
         model=DOMAIN_MODEL,
         version=model.version,
-        seed=seed,
+        seed=model.seed,
         learned=model.learned,
         at=now_ms,
         next_offset=next_offset,
@@ -110,13 +111,14 @@ def teach(
     event = LearningEvent(
         model=DOMAIN_MODEL,
         version=model.version,
-        seed=seed,
+        seed=model.seed,
         at=now_ms,
         examples=len(fresh),
         mistaken=mistaken,
         learned=model.learned,
         accuracy=model.accuracy,
-        drift=Drift(model.drift),
+        recent_accuracy=model.recent_accuracy,
+        drift=model.drift,
         next_offset=next_offset,
         rebuilt=rebuilt,
         snapshot_bytes=len(data),
@@ -132,14 +134,14 @@ def _is_in(before: ModelSnapshot, example: Example) -> bool:
     return example.offset < before.next_offset and example.timestamp_ms <= before.at
 
 
-def _model(before: ModelSnapshot | None, kept: Callable[[], Iterable[Lesson]]) -> tuple[DomainModel, str, bool]:
+def _model(before: ModelSnapshot | None, kept: Callable[[], Iterable[Lesson]]) -> tuple[DomainModel, bool]:
+    """Return the model to go on with, and whether it had to be made anew."""
     fresh = DomainModel.seeded()
-    seed = fresh.version
     if before is None:
-        return fresh, seed, False
-    if before.seed == seed:
-        with suppress(ValueError):  # it can't be read: `rebuilt` says so
-            return DomainModel.from_bytes(before.data), seed, False
+        return fresh, False
+    if before.seed == fresh.seed:
+        with suppress(InvalidSnapshot):
+            return DomainModel.from_bytes(before.data), False
     for lesson in kept():
         fresh.learn(lesson.text, lesson.domain)
-    return fresh, seed, True
+    return fresh, True

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.nlu.model import DomainModel
 from models.online import domain as learning
 from models.online.domain import MAX_SNAPSHOT_BYTES, Example, Lesson, Taught, teach
-from models.online.interim import DomainModel
 from models.records import Domain, Feedback, ModelSnapshot
 
 WORDS = ["vendas", "api", "firewall", "cluster", "churn", "plantão", "lgpd", "auditoria", "relatório", "deploy"]
