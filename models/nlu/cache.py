@@ -45,16 +45,21 @@ class ReadingCache:
 
     def get(self, text: str, *, asked: str | None, at_ms: int, model: DomainModel) -> Reading | None:
         """Return the reading that is kept and holds, or None."""
-        if model is not self._model or model.version != self._version:
-            self._kept.clear()
-            self._model, self._version = model, model.version
-        reading = self._kept.get((text, asked))
-        if reading is None or not reading.holds_at(at_ms):
+        reading = self.peek(text, asked=asked, at_ms=at_ms, model=model)
+        if reading is None:
             self.misses += 1
             return None
         self._kept.move_to_end((text, asked))
         self.hits += 1
         return reading
+
+    def peek(self, text: str, *, asked: str | None, at_ms: int, model: DomainModel) -> Reading | None:
+        """Return what `get` would; nothing is counted, and nothing becomes newer."""
+        if model is not self._model or model.version != self._version:
+            self._kept.clear()
+            self._model, self._version = model, model.version
+        reading = self._kept.get((text, asked))
+        return reading if reading is not None and reading.holds_at(at_ms) else None
 
     def put(self, text: str, asked: str | None, reading: Reading) -> None:
         """Keep a reading, unless it is of another model than the newest or of a very long text."""
