@@ -32,6 +32,11 @@ CHUNK = 100
 class Model(Protocol):
     """What can be followed."""
 
+    @property
+    def version(self) -> str:
+        """Return the name of these very weights."""
+        ...
+
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read a model.

@@ -10,9 +10,14 @@ from app.learning import Followed, Follower
 from app.observability.pages import serve
 from app.settings import Settings
 from app.stores.mongo import MongoStore
+from app.stores.redis_cache import RedisCache
 from app.topics import MODELS_SNAPSHOTS, TOPICS
+from app.understanding_cache import SharedReadings
+from models.ids import stable_id
+from models.intake.nouns import nouns_of
+from models.nlu.cache import ReadingCache
+from models.nlu.model import DomainModel
 from models.online.domain import DOMAIN_MODEL
-from models.online.interim import DomainModel
 from models.planning import load_catalog
 from tables.actor_rates import ACTOR_RATES
 from tables.correlations import CORRELATIONS
@@ -55,6 +60,22 @@ follower = Follower(
 app.before_start(follower.start)
 app.on_before_shutdown.connect(follower.stop)
 
-catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
+catalog_text = settings.catalog.read_text(encoding="utf-8")
+catalog = load_catalog(catalog_text, source=str(settings.catalog))
+readings = ReadingCache(settings.nlu_cache_size, vocabulary=nouns_of(catalog))
+metrics.watch_cache(readings)
+shared_readings: SharedReadings | None = None
+if settings.nlu_cache_redis:
+    shared_readings = SharedReadings(
+        RedisCache(settings.redis, timeout_s=1.0),
+        readings,
+        ttl_s=settings.nlu_cache_ttl_s,
+        scope=stable_id("catalog", catalog_text),
+        count=metrics.cache_operation,
+        corrupt=metrics.cache_corruption,
+    )
+    app.before_start(shared_readings.start)
+    app.on_before_shutdown.connect(shared_readings.stop)
+
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})

@@ -32,6 +32,8 @@ _AT_LEAST_ONE = (
     "waiting_records",
     "web_port",
     "rate_limit_burst",
+    "nlu_cache_size",
+    "nlu_cache_ttl_s",
 )
 _NOT_NEGATIVE = ("duplicate_window_s", "rate_limit_per_minute", "snapshot_every_s")
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
@@ -145,6 +147,12 @@ class Settings:
     """Intentions that are taken from each actor in a minute (tables/actor_rates.py); 0: any number."""
     rate_limit_burst: float = 100.0
     """Intentions that are taken from an actor at once, on each partition."""
+    nlu_cache_size: int = 4096
+    """Readings of texts that a worker keeps, about 2 KB each."""
+    nlu_cache_redis: bool = False
+    """Share readings between workers in Redis; benchmarks/nlu_cache.py says when that is worth it."""
+    nlu_cache_ttl_s: int = 3600
+    """How long readings are kept in Redis."""
     snapshot_every_s: float = 1.0
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
 

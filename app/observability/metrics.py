@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.engine.committer import Work
     from app.engine.restore import Restored
     from app.learning import Followed
+    from models.nlu.cache import ReadingCache
     from models.records import LearningEvent
 
 __all__ = ["METRICS", "Metric", "WorkerMetrics"]
@@ -140,6 +141,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Many duplicates: a sender does not wait for its answer. Many over the limit: `rate_limit_per_minute`.",
     ),
     Metric(
+        "nlu_cache_operations_total",
+        "counter",
+        ("tier", "operation", "status"),
+        "Readings of texts asked of the cache or given to it: tier `local` (this process) or `shared` (Redis).",
+        "shared late or failed: Redis is slow or gone; the cache is left alone until it answers again.",
+    ),
+    Metric(
+        "nlu_cache_corruption_total",
+        "counter",
+        ("reason",),
+        "Values in the shared cache that were no readings, by their type; they are computed anew.",
+        "Something else writes under `nlu:cache:`.",
+    ),
+    Metric(
         "model_learned",
         "gauge",
         ("model",),
@@ -194,6 +209,8 @@ class WorkerMetrics:
         PlatformCollector(registry=self.registry)
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
         self._followed: dict[str, Followed[Any]] = {}
+        self._cache: ReadingCache | None = None
+        self._shown = {"hit": 0, "miss": 0}
         app.observers.append(self._on_commit)
         app.cycle_observers.append(self._on_cycle)
         app.restore_observers.append(self._on_restore)
@@ -205,6 +222,18 @@ class WorkerMetrics:
     def turned_away(self, reason: str) -> None:
         """Count an intention that was not taken in."""
         self._of["turned_away_total"].labels(reason).inc()
+
+    def watch_cache(self, cache: ReadingCache) -> None:
+        """Count the hits and misses of the process's own cache."""
+        self._cache = cache
+
+    def cache_operation(self, operation: str, status: str, number: int) -> None:
+        """Count keys asked of, or given to, the shared cache."""
+        self._of["nlu_cache_operations_total"].labels("shared", operation, status).inc(number)
+
+    def cache_corruption(self, reason: str) -> None:
+        """Count a value of the shared cache that is no reading."""
+        self._of["nlu_cache_corruption_total"].labels(reason).inc()
 
     def learned(self, event: LearningEvent) -> None:
         """Show how the learning goes."""
@@ -230,9 +259,17 @@ class WorkerMetrics:
         self._of["event_loop_lag_seconds"].set(app.watchdog.lag_s)
         self._of["generation"].set(app.generation.number)
         self._of["ready"].set(app.ready)
+        self._show_cache()
         self._of["model_info"].clear()
         for name, followed in self._followed.items():
             self._show_model(name, followed)
+
+    def _show_cache(self) -> None:
+        if self._cache is None:
+            return
+        for status, count in (("hit", self._cache.hits), ("miss", self._cache.misses)):
+            self._of["nlu_cache_operations_total"].labels("local", "get", status).inc(count - self._shown[status])
+            self._shown[status] = count
 
     def _show_model(self, name: str, followed: Followed[Any]) -> None:
         model, snapshot = followed.now
