@@ -10,7 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agents._release import release
+from agents._answers import answer
+from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
@@ -73,12 +74,11 @@ def _conclude(tx: Transaction, record: Record, response: ApprovalResponse, state
     plans, now = tx.view(approval_plans, record), now_ms()
     plan = decided(plans[response.plan_id], state, now_ms=now)
     if response.decision is ApprovalDecision.APPROVED:
-        release(tx, plan, now_ms=now)
+        publish(tx, plan, now_ms=now)
     elif response.decision in (ApprovalDecision.REPUBLISHED, ApprovalDecision.REVERTED):
         tx.send(topics.PLANS_READY, key=plan.plan_id, value=plan)  # one that was taken back says so in its status
     else:
-        ending = decline(plan, state, now_ms=now)
-        tx.send(topics.PLANS_COMPLETED, key=plan.intent_id, value=ending)
+        answer(tx, decline(plan, state, now_ms=now))
     if state.status is not ApprovalStatus.APPROVED:
         del plans[response.plan_id]
 

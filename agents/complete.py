@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents._answers import answer
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
@@ -18,5 +19,4 @@ async def complete(stream: Any) -> None:
         async with transaction(batch) as tx:
             for record in batch:
                 with tx.attempt(record):
-                    completed = decide(record.value, now_ms=now_ms())
-                    tx.send(topics.PLANS_COMPLETED, key=completed.intention_id, value=completed)
+                    answer(tx, decide(record.value, now_ms=now_ms()))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agents._release import release
+from agents._answers import answer
+from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
@@ -36,10 +37,10 @@ async def plan(stream: Any) -> None:
 
 def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
     if made.status is PlanStatus.REJECTED:
-        tx.send(topics.PLANS_COMPLETED, key=made.intent_id, value=refuse(made, now_ms=now))
+        answer(tx, refuse(made, now_ms=now))
     elif made.requires_approval:
         request = ask(made, now_ms=now, expiry_ms=round(settings.approval_s * 1000))
         tx.send(topics.PLANS_APPROVAL_REQUESTS, key=made.plan_id, value=request)
         metrics.approval("requested", "applied")
     else:
-        release(tx, made, now_ms=now)
+        publish(tx, made, now_ms=now)

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 _WORKER_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
-_AT_LEAST_ONE = ("partitions", "replication", "run_records", "batch_records", "waiting_records", "web_port")
+_AT_LEAST_ONE = (
+    "partitions",
+    "replication",
+    "run_records",
+    "batch_records",
+    "waiting_records",
+    "web_port",
+    "rate_limit_burst",
+    "nlu_cache_size",
+    "nlu_cache_ttl_s",
+)
+_NOT_NEGATIVE = ("duplicate_window_s", "rate_limit_per_minute", "snapshot_every_s")
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
@@ -132,6 +143,21 @@ class Settings:
     compression: str = "lz4"
     """Producer compression."""
 
+    duplicate_window_s: float = 300.0
+    """For how long a correlation id that comes again is a duplicate (tables/correlations.py); 0: never."""
+    rate_limit_per_minute: float = 0.0
+    """Intentions that are taken from each actor in a minute (tables/actor_rates.py); 0: any number."""
+    rate_limit_burst: float = 100.0
+    """Intentions that are taken from an actor at once, on each partition."""
+    nlu_cache_size: int = 4096
+    """Readings of texts that a worker keeps, about 2 KB each."""
+    nlu_cache_redis: bool = False
+    """Share readings between workers in Redis; benchmarks/nlu_cache.py says when that is worth it."""
+    nlu_cache_ttl_s: int = 3600
+    """How long readings are kept in Redis."""
+    snapshot_every_s: float = 1.0
+    """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
+
     stuck_s: float = 60.0
     """The watchdog ends the worker when nothing is committed for so long although records wait."""
     loop_lag_s: float = 30.0
@@ -175,9 +201,10 @@ class Settings:
             raise ConfigurationError(f"worker {self.worker!r}: letters, digits, '.', '_' and '-' only")
         if self.compression not in _COMPRESSIONS:
             raise ConfigurationError(f"compression {self.compression!r}: one of {', '.join(_COMPRESSIONS)}")
-        for name in _AT_LEAST_ONE:
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for least, names in ((1, _AT_LEAST_ONE), (0, _NOT_NEGATIVE)):
+            for name in names:
+                if getattr(self, name) < least:
+                    raise ConfigurationError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if self.heartbeat_s * 3 > self.session_timeout_s:
             raise ConfigurationError("heartbeat_s must be at most a third of session_timeout_s")
         self._validate_addresses()

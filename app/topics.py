@@ -2,7 +2,7 @@
 
 All topics of the flow have the same number of partitions and are keyed by the intention's id (the plan's id from
 planning on), so that a stage's topics and tables are co-partitioned. The domain is never a key: it would put a whole
-topic into one partition.
+topic into one partition. What is learned from has one partition, for there is one learner.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class TopicSpec:
         record: The type of its values; ``None`` for raw bytes.
         retention_ms: How long records are kept; ``None`` keeps the newest of each key (compacted).
         max_message_bytes: The largest record batch that the broker takes.
-        partitions: ``None`` means the setting ``partitions``, as every co-partitioned topic must.
+        partitions: ``None`` means the setting ``partitions``, as every co-partitioned topic must. Topics with another
+            number are assigned to the workers apart from these.
         dead_letter: Where records go that its stage can't process.
     """
 
@@ -72,6 +73,46 @@ INTENTIONS_OF: Final[Mapping[Domain, TopicSpec]] = {
 }
 INTENTIONS_VALIDATION = TopicSpec(
     name="intentions.validation", key="intention id", record=records.IntentEnvelope, retention_ms=7 * DAY_MS
+)
+INTENTIONS_VALIDATED = TopicSpec(
+    name="intentions.validated", key="intention id", record=records.Validation, retention_ms=30 * DAY_MS
+)
+INTENTIONS_RELEASED = TopicSpec(
+    name="intentions.released",
+    key="correlation id, on the partition of its submission",
+    record=records.Release,
+    retention_ms=DAY_MS,
+)
+INTENTIONS_AUDIT = TopicSpec(
+    name="intentions.audit",
+    key="intention id",
+    record=records.IntentAudit,
+    retention_ms=90 * DAY_MS,
+    compression="lz4",
+)
+FEEDBACK_INTENTIONS = TopicSpec(
+    name="feedback.intentions",
+    key="intention id",
+    record=records.Feedback,
+    retention_ms=365 * DAY_MS,
+    partitions=1,
+)
+LEARNING_EVENTS = TopicSpec(
+    name="learning.events", key="model", record=records.LearningEvent, retention_ms=90 * DAY_MS, partitions=1
+)
+MODELS_SNAPSHOTS = TopicSpec(
+    name="models.snapshots",
+    key="model",
+    record=records.ModelSnapshot,
+    retention_ms=None,
+    compression="lz4",
+    partitions=1,
+    # A snapshot may have a megabyte, and only the newest one counts: small segments, cleaned early.
+    extra={
+        "min.cleanable.dirty.ratio": "0.1",
+        "segment.bytes": str(32 * 1024 * 1024),
+        "max.compaction.lag.ms": str(3_600_000),
+    },
 )
 PLANS_READY = TopicSpec(
     name="plans.ready",
@@ -136,6 +177,9 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     INTENTIONS_SUBMITTED,
     *INTENTIONS_OF.values(),
     INTENTIONS_VALIDATION,
+    INTENTIONS_VALIDATED,
+    INTENTIONS_RELEASED,
+    INTENTIONS_AUDIT,
     PLANS_READY,
     PLANS_APPROVAL_REQUESTS,
     PLANS_APPROVAL_RESPONSES,
@@ -144,6 +188,9 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     EXECUTION_TICKETS,
     EXECUTION_RESULTS,
     PLANS_COMPLETED,
+    FEEDBACK_INTENTIONS,
+    LEARNING_EVENTS,
+    MODELS_SNAPSHOTS,
     *DEAD_LETTERS,
     SAMPLE_EVENTS,
 )

@@ -9,7 +9,7 @@ import msgspec
 from models.messages import listing, number, say
 from models.nlu.timerange import reference_ms
 from models.planning.approval import Approval
-from models.presentation import Asker, Presentation
+from models.presentation import SUBMITTED_PARTITION, Asker, Presentation
 from models.records import (
     Answer,
     ApprovalStatus,
@@ -136,6 +136,7 @@ def _completed(asker: Asker, origin: ExecutionResult | CognitivePlan, *, now_ms:
         submitted_at=now_ms if asker.submitted_at is None else asker.submitted_at,
         completed_at=now_ms,
         correlation_id=origin.correlation_id,
+        metadata={} if asker.submitted_partition is None else {SUBMITTED_PARTITION: asker.submitted_partition},
         **ending,
     )
 

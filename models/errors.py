@@ -3,12 +3,14 @@
 HiveError
 ├── InvalidRecord   a record that can never be processed: dead letter, never a retry
 ├── CatalogError    the catalog file is wrong: fix the named line, then start again
+├── InvalidSnapshot a model can't be restored from these bytes: take an older one, or start from the examples
+├── InvalidReading  what a cache gave back is no reading of a text: count it, and read the text anew
 └── (app.errors adds the errors of the edges: stores, queries, configuration)
 """
 
 from __future__ import annotations
 
-__all__ = ["CatalogError", "HiveError", "InvalidRecord"]
+__all__ = ["CatalogError", "HiveError", "InvalidReading", "InvalidRecord", "InvalidSnapshot"]
 
 
 class HiveError(Exception):
@@ -51,3 +53,11 @@ class CatalogError(HiveError):
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
         return f"{place}: {self.detail}"
+
+
+class InvalidSnapshot(HiveError, ValueError):
+    """Say that bytes are no snapshot of the model that they should be of; the message names the field and the fault."""
+
+
+class InvalidReading(HiveError):
+    """Say that what a cache gave back can't be used; the message begins with the type that was found."""

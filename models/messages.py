@@ -65,6 +65,14 @@ _SENTENCES = {
         "não entendi a intenção; diga de que dados se trata, como em “vendas por região no último mês”",
         "the intention was not understood; say which data it is about, as in “sales by region last month”",
     ),
+    "duplicate": (
+        "esta intenção já foi recebida como {first}; a resposta é a dela",
+        "this intention has been received already as {first}; the answer is that one's",
+    ),
+    "rate-limited": (
+        "intenções demais: são aceitas {limit} por minuto de cada remetente; tente de novo em {seconds} s",
+        "too many intentions: {limit} a minute are taken from each sender; try again in {seconds} s",
+    ),
     "unshown": ("não considerado: {words}", "not taken into account: {words}"),
     "rows": ("{count} linhas", "{count} rows"),
     "row": ("1 linha", "1 row"),

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from models.records import Domain
 from models.records.base import Count, EpochMs, Ratio
+
+SUBMITTED_PARTITION: Final = "submitted_partition"
+"""Where an intention came in, in its metadata: what is remembered about its sender lies on that partition."""
+
+
+def submitted_partition(metadata: dict[str, Any]) -> int | None:
+    """Return the partition of `intentions.submitted` that an intention came in on, from its metadata."""
+    found = metadata.get(SUBMITTED_PARTITION)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +28,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
     domain: Domain | None = None
     confidence: Ratio | None = None
     submitted_at: EpochMs | None = None
+    submitted_partition: Count | None = None
 
 
 class Presentation(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app.cli.ask import ask
+from app.cli.correct import correct
 from app.cli.demo import demo
 from app.cli.down import down
 from app.cli.plan import plan
@@ -16,6 +17,7 @@ from app.cli.status import status
 from app.cli.tail import tail
 from app.cli.topics import topics
 from app.cli.up import up
+from app.cli.validate import validate
 from app.errors import HiveError
 
 
@@ -40,5 +42,5 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-for _command in (up, down, ask, plan, send, tail, status, topics, demo):
+for _command in (up, down, ask, plan, send, tail, status, topics, validate, correct, demo):
     main.add_command(_command)

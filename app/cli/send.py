@@ -27,13 +27,16 @@ SHOWN_BAD_LINES = 20
 def parse_line(line: bytes) -> tuple[bytes, bytes]:
     """Read a submission and return its key and its value; one without an id is given one.
 
+    The key is the correlation id where there is one: what is sent again under it, with another id of its own, then
+    lies on the same partition and is found to be a duplicate.
+
     Raises:
         InvalidRecord: the line is no submission.
     """
     submission = decode(Submission, line)
     if submission.id is None:
         submission = msgspec.structs.replace(submission, id=str(uuid.uuid4()))
-    return str(submission.id).encode(), encode(submission)
+    return str(submission.correlation_id or submission.id).encode(), encode(submission)
 
 
 def good_lines(lines: Iterator[bytes], report: Callable[[int, str], None]) -> Iterator[tuple[bytes, bytes]]:

@@ -117,8 +117,7 @@ def _take(message: Any, found: dict[int, dict[bytes, bytes]], open_ends: dict[in
             open_ends.pop(partition, None)
         return 0
     key, value = message.key(), message.value()
-    if value is None:
-        found[partition].pop(key, None)
-    else:
+    found[partition].pop(key, None)  # the keys stand in the order of their last write, as in a table that was not lost
+    if value is not None:
         found[partition][key] = value
     return 1

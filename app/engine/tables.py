@@ -72,9 +72,8 @@ class Table(Mapping[str, V], Generic[V]):
             return
         held = self.partitions.setdefault(partition, {})
         for key, value in changes.items():
-            if value is None:
-                held.pop(key, None)
-            else:
+            held.pop(key, None)  # what is written goes to the end: the front is what nobody has written for longest
+            if value is not None:
                 held[key] = value
 
     def pending(self, partition: int) -> Mapping[bytes, bytes | None]:
@@ -140,13 +139,12 @@ class TableView(MutableMapping[str, V], Generic[V]):
         return sum(1 for _ in self)
 
     def oldest(self) -> Iterator[str]:
-        """Yield the committed keys that are still there, in the order in which they came in: what expires is in front.
+        """Yield the committed keys that are still there, in the order of their last write: what expires is in front.
 
-        A key that is written again keeps its place. Deleting what is yielded is allowed.
+        What this view has written is left out, wherever it stood. Deleting what is yielded is allowed.
         """
         for raw in self._held:
-            key = raw.decode()
-            if self._written.get(key, _GONE) is not None and self._pending.get(raw, _GONE) is not None:
+            if raw not in self._pending and (key := raw.decode()) not in self._written:
                 yield key
 
     @property

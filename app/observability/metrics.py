@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+from app.clock import now_ms
+from models.records import Drift
+
 if TYPE_CHECKING:
     from app.engine import Batch, HiveApp
     from app.engine.committer import Work
     from app.engine.restore import Restored
+    from app.learning import Followed
+    from models.nlu.cache import ReadingCache
+    from models.records import LearningEvent
 
 __all__ = ["METRICS", "Metric", "WorkerMetrics"]
 
@@ -134,6 +140,69 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Intentions understood, by domain and by where they were sent.",
         "Many to `validation`: texts that the rules do not know.",
     ),
+    Metric(
+        "turned_away_total",
+        "counter",
+        ("reason",),
+        "Intentions that were not taken in: duplicates, and those over an actor's limit.",
+        "Many duplicates: a sender does not wait for its answer. Many over the limit: `rate_limit_per_minute`.",
+    ),
+    Metric(
+        "nlu_cache_operations_total",
+        "counter",
+        ("tier", "operation", "status"),
+        "Readings of texts asked of the cache or given to it: tier `local` (this process) or `shared` (Redis).",
+        "shared late or failed: Redis is slow or gone; the cache is left alone until it answers again.",
+    ),
+    Metric(
+        "nlu_cache_corruption_total",
+        "counter",
+        ("reason",),
+        "Values in the shared cache that were no readings, by their type; they are computed anew.",
+        "Something else writes under `nlu:cache:`.",
+    ),
+    Metric(
+        "model_learned",
+        "gauge",
+        ("model",),
+        "Examples that people had given the model that this worker scores with.",
+        "Unlike on other workers for more than seconds: this one does not follow `models.snapshots`, read its log.",
+    ),
+    Metric(
+        "model_age_seconds",
+        "gauge",
+        ("model",),
+        "Seconds since that model was published; not there for the one that is shipped.",
+        "Growing while feedback comes: the stage `learn` stands still.",
+    ),
+    Metric(
+        "model_info",
+        "gauge",
+        ("model", "version", "seed"),
+        "1 for the version of the model that this worker scores with.",
+        "Versions that differ between workers for more than seconds: see model_learned.",
+    ),
+    Metric(
+        "model_accuracy",
+        "gauge",
+        ("model",),
+        "Share of the feedback that the learner had predicted right before it learned it; only on the learner.",
+        "Falling: people speak of new things, or correct each other; look at `learning.events`.",
+    ),
+    Metric(
+        "model_drift",
+        "gauge",
+        ("model",),
+        "0 no drift in the learner's errors, 1 a warning, 2 drift; only on the learner.",
+        "2: see what people correct lately: `hive tail feedback.intentions`.",
+    ),
+    Metric(
+        "snapshots_refused_total",
+        "counter",
+        ("model",),
+        "Snapshots that this worker could not use.",
+        "Above 0: another version of the program publishes them; the reason is in the log.",
+    ),
 )
 
 
@@ -146,6 +215,9 @@ class WorkerMetrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
+        self._followed: dict[str, Followed[Any]] = {}
+        self._cache: ReadingCache | None = None
+        self._shown = {"hit": 0, "miss": 0}
         app.observers.append(self._on_commit)
         app.cycle_observers.append(self._on_cycle)
         app.restore_observers.append(self._on_restore)
@@ -157,6 +229,33 @@ class WorkerMetrics:
     def approval(self, decision: str, effect: str) -> None:
         """Count a request, or a response, for an approval."""
         self._of["approvals_total"].labels(decision, effect).inc()
+
+    def turned_away(self, reason: str) -> None:
+        """Count an intention that was not taken in."""
+        self._of["turned_away_total"].labels(reason).inc()
+
+    def watch_cache(self, cache: ReadingCache) -> None:
+        """Count the hits and misses of the process's own cache."""
+        self._cache = cache
+
+    def cache_operation(self, operation: str, status: str, number: int) -> None:
+        """Count keys asked of, or given to, the shared cache."""
+        self._of["nlu_cache_operations_total"].labels("shared", operation, status).inc(number)
+
+    def cache_corruption(self, reason: str) -> None:
+        """Count a value of the shared cache that is no reading."""
+        self._of["nlu_cache_corruption_total"].labels(reason).inc()
+
+    def learned(self, event: LearningEvent) -> None:
+        """Show how the learning goes."""
+        if event.accuracy is not None:
+            self._of["model_accuracy"].labels(event.model).set(event.accuracy)
+        self._of["model_drift"].labels(event.model).set(list(Drift).index(event.drift))
+
+    def follow(self, followed: Followed[Any]) -> None:
+        """Show which version of a model is used."""
+        followed.on_refused = self._of["snapshots_refused_total"].labels(followed.name).inc
+        self._followed[followed.name] = followed
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""
@@ -171,6 +270,24 @@ class WorkerMetrics:
         self._of["event_loop_lag_seconds"].set(app.watchdog.lag_s)
         self._of["generation"].set(app.generation.number)
         self._of["ready"].set(app.ready)
+        self._show_cache()
+        self._of["model_info"].clear()
+        for name, followed in self._followed.items():
+            self._show_model(name, followed)
+
+    def _show_cache(self) -> None:
+        if self._cache is None:
+            return
+        for status, count in (("hit", self._cache.hits), ("miss", self._cache.misses)):
+            self._of["nlu_cache_operations_total"].labels("local", "get", status).inc(count - self._shown[status])
+            self._shown[status] = count
+
+    def _show_model(self, name: str, followed: Followed[Any]) -> None:
+        model, snapshot = followed.now
+        self._of["model_learned"].labels(name).set(model.learned)
+        self._of["model_info"].labels(name, model.version, snapshot.seed if snapshot else model.version).set(1)
+        if snapshot is not None:
+            self._of["model_age_seconds"].labels(name).set(max(0.0, (now_ms() - snapshot.at) / 1000))
 
     def _on_commit(self, batch: Batch, dead_letters: int) -> None:
         stage = batch.stage

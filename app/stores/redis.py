@@ -53,7 +53,7 @@ class RedisStore:
         Raises:
             StoreUnavailable: it gave none in time.
         """
-        with _boundary():
+        with redis_errors():
             await self._client.ping()
 
     async def run(self, commands: Sequence[Sequence[str | int | float]]) -> list[Any]:
@@ -63,7 +63,7 @@ class RedisStore:
             QueryRefused: the server refuses one of them.
             StoreUnavailable: no answer; try again later.
         """
-        with _boundary():
+        with redis_errors():
             async with self._client.pipeline(transaction=True) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
@@ -78,7 +78,7 @@ class RedisStore:
 
 
 @contextmanager
-def _boundary() -> Iterator[None]:
+def redis_errors() -> Iterator[None]:
     """Turn the driver's errors into ours: the one place that knows them."""
     try:
         yield

@@ -1,27 +1,46 @@
-"""A submission to an understanding: domain, confidence, language, keywords, entities."""
+"""A submission to an understanding: domain, confidence, language, keywords, entities; and on to the envelope."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
-from models.nlu.domain import GENERAL, classify
-from models.nlu.phrases import find_groups, find_top
-from models.nlu.timerange import find_time_range, reference_ms
-from models.nlu.words import Word, keywords, language, words
-from models.records import Actor, ActorType, Domain, Entity, Intent, IntentEnvelope, Submission
+from models.nlu.cache import ReadingCache
+from models.nlu.confidence import CONFIDENT, Route, adaptive_threshold, route
+from models.nlu.entities import Vocabulary
+from models.nlu.model import DomainModel
+from models.nlu.pii import find_pii, mask, mask_with_map
+from models.nlu.reading import Reading, read, without_personal
+from models.nlu.seeding import GENERAL
+from models.nlu.timerange import reference_ms
+from models.nlu.words import composed
+from models.records import Actor, ActorType, Context, Domain, Entity, Intent, IntentEnvelope, Submission
 
-CONFIDENT = 0.5
-"""From here on the domain is taken as it is."""
-
-DOUBTFUL = 0.3
-"""Below this a person says which domain it is."""
+__all__ = ["Route", "Understanding", "route", "to_envelope", "understand", "understood"]
 
 
 class Understanding(NamedTuple):
-    """What a text is taken to mean; confidence is between 0 and 1, language `pt` or `en`."""
+    """What a submission is taken to mean.
+
+    Attributes:
+        domain: what it is about: as the sender declares, or else as the text says.
+        subcategory: what it is within the domain; `general` where none is known.
+        confidence: how often such an understanding is right, 0 to 1.
+        language: `pt`, `en`, or `es`, which is recognised and not supported.
+        keywords: the first words that carry meaning.
+        entities: what is named, pointing into `text`.
+        text: the text as it travels on, personal data masked.
+        second: the domain that comes next.
+        margin: by how much the first is more probable than the second.
+        probabilities: of each domain in the order of `Domain`, and of belonging to none, as the text says.
+        threshold: the adaptive one, see `confidence.adaptive_threshold`.
+        requires_validation: the confidence is below 0.5: it is acted on with a caution, or not at all.
+        requires_manual_validation: it is below the adaptive threshold: a person should look first.
+        language_supported: whether intentions in this language are understood.
+        model_version: of the model that decided.
+    """
 
     domain: Domain
     subcategory: str
@@ -29,45 +48,75 @@ class Understanding(NamedTuple):
     language: str
     keywords: list[str]
     entities: list[Entity]
+    text: str
+    second: Domain
+    margin: float
+    probabilities: tuple[float, ...]
+    threshold: float
+    requires_validation: bool
+    requires_manual_validation: bool
+    language_supported: bool
+    model_version: str
 
 
-class Route(StrEnum):
-    """Where an understood intention goes."""
-
-    DOMAIN = "domain"
-    DOMAIN_REQUIRES_VALIDATION = "domain_requires_validation"
-    VALIDATION = "validation"
-
-
-def route(confidence: float) -> Route:
-    """Decide by the confidence alone: to the domain, there with a caution, or to validation."""
-    if confidence >= CONFIDENT:
-        return Route.DOMAIN
-    return Route.DOMAIN_REQUIRES_VALIDATION if confidence >= DOUBTFUL else Route.VALIDATION
-
-
-def understand(submission: Submission, *, now_ms: int) -> Understanding:
+def understand(
+    submission: Submission,
+    *,
+    now_ms: int,
+    model: DomainModel | None = None,
+    vocabulary: Vocabulary | None = None,
+    cache: ReadingCache | None = None,
+) -> Understanding:
     """Read a submission's text.
 
     A domain that the sender declares is kept, with the confidence they give (or 1).
+
+    Args:
+        submission: what came in.
+        now_ms: the time, in epoch milliseconds; the reference time where the submission has no sane one.
+        model: decides the domain; the one that is shipped where none is given.
+        vocabulary: nouns to look for, such as those of a catalog; a cache brings its own.
+        cache: readings that are kept, where the same texts come again.
     """
-    found = words(submission.question)
-    plain_words = [word.plain for word in found]
-    verdict = classify(plain_words)
-    domain, subcategory, confidence = verdict
+    text, asked = submission.question, submission.asked_language
+    at_ms = reference_ms(submission.timestamp, now_ms=now_ms)
+    model = model or _shipped()
+    if cache is None:
+        reading = read(text, asked=asked, at_ms=at_ms, model=model, vocabulary=vocabulary)
+    else:
+        reading = cache.read(text, asked=asked, at_ms=at_ms, model=model)
+    return understood(submission, reading)
+
+
+def understood(submission: Submission, reading: Reading) -> Understanding:
+    """Return what a submission means whose text has been read."""
+    domain, subcategory, confidence = reading.domain, reading.subcategory, reading.confidence
     declared = submission.intent
     if declared is not None and declared.domain is not None:
-        domain = declared.domain
-        subcategory = verdict.subcategory if verdict.domain is domain else GENERAL
+        if domain is not declared.domain:
+            domain, subcategory = declared.domain, GENERAL
         confidence = 1.0 if submission.confidence is None else submission.confidence
-    at_ms = reference_ms(submission.timestamp, now_ms=now_ms)
+    threshold = adaptive_threshold(
+        words=reading.words,
+        entities=len(reading.entities),
+        context_fields=_given(submission.context) if submission.context else 0,
+    )
     return Understanding(
         domain,
         subcategory,
         confidence,
-        language(found, submission.asked_language),
-        keywords(found),
-        _entities(found, plain_words, at_ms),
+        reading.language,
+        reading.keywords,
+        reading.entities,
+        reading.text,
+        reading.second,
+        reading.margin,
+        reading.probabilities,
+        threshold,
+        confidence < CONFIDENT,
+        confidence < threshold,
+        reading.language_supported,
+        reading.model_version,
     )
 
 
@@ -77,18 +126,22 @@ def to_envelope(
     """Make the envelope that travels on: what the sender gave, filled up with what was understood.
 
     `fallback_id` is the id of a submission without one; derive it from where the record stands in its topic,
-    so that a re-delivered record gets the same. Unknown fields of the submission are kept.
+    so that a re-delivered record gets the same. Unknown fields of the submission are kept. Personal data in the text,
+    and in what the sender says of it, is masked.
     """
     declared = submission.intent
     intention_id = submission.id or fallback_id
+    processed = declared.processed_text if declared else None
     intent = Intent(
-        text=submission.question,
+        text=understanding.text,
         domain=understanding.domain,
         classification=understanding.subcategory,
         original_language=understanding.language,
-        processed_text=declared.processed_text if declared else None,
-        entities=[*(declared.entities if declared else ()), *understanding.entities],
-        keywords=(declared.keywords if declared else None) or understanding.keywords,
+        processed_text=mask(processed) if processed else processed,
+        entities=[*_declared_entities(submission), *understanding.entities],
+        keywords=[mask(word) for word in declared.keywords]
+        if declared and declared.keywords
+        else understanding.keywords,
         extra=declared.extra if declared else msgspec.UNSET,
     )
     return IntentEnvelope(
@@ -109,9 +162,25 @@ def to_envelope(
             **submission.metadata,
             "received_at": now_ms,
             "route": route(understanding.confidence).value,
+            "requires_validation": understanding.requires_validation,
+            "requires_manual_validation": understanding.requires_manual_validation,
+            "threshold": understanding.threshold,
+            "language_supported": understanding.language_supported,
+            "model_version": understanding.model_version,
         },
         extra=submission.extra,
     )
+
+
+def _declared_entities(submission: Submission) -> list[Entity]:
+    """The entities that the sender gives, as they stand in the masked text."""
+    if submission.intent is None or not submission.intent.entities:
+        return []
+    text = composed(submission.question)
+    personal = find_pii(text)
+    shift = mask_with_map(text, personal)[1]
+    moved = (without_personal(entity, personal, shift) for entity in submission.intent.entities)
+    return [entity for entity in moved if entity is not None]
 
 
 def _actor(submission: Submission) -> Actor:
@@ -119,17 +188,11 @@ def _actor(submission: Submission) -> Actor:
     return Actor(id=user_id, actor_type=ActorType.HUMAN) if user_id else Actor(id="anonymous")
 
 
-def _entities(found: list[Word], plain_words: list[str], at_ms: int) -> list[Entity]:
-    """The time range (ISO 8601 interval), the N of "top N", the nouns of "por X", and where they stand."""
-    entities = []
-    if span := find_time_range(plain_words, at_ms=at_ms):
-        interval = f"{span.start:%Y-%m-%dT%H:%M:%SZ}/{span.end:%Y-%m-%dT%H:%M:%SZ}"
-        entities.append(_entity("TIME_RANGE", interval, found[span.first], found[span.last]))
-    if top := find_top(plain_words):
-        entities.append(_entity("TOP_N", str(top.limit), found[top.first], found[top.last]))
-    entities += [_entity("GROUP_BY", found[at].text, found[at], found[at]) for at in find_groups(plain_words)]
-    return entities
+def _given(context: Context) -> int:
+    """How many fields of a context are given."""
+    return sum(getattr(context, name) is not None for name in context.__struct_fields__ if name != "extra")
 
 
-def _entity(entity_type: str, value: str, first: Word, last: Word) -> Entity:
-    return Entity(entity_type=entity_type, value=value, confidence=1.0, start=first.start, end=last.end)
+@cache
+def _shipped() -> DomainModel:
+    return DomainModel.seeded()

@@ -27,7 +27,7 @@ from models.planning.memory import FAILED, NOTHING, Recalled
 from models.planning.objectives import Command, Objective, commands, is_report, objectives
 from models.planning.questions import Question, question_of
 from models.planning.risk import Circumstances, Risk, assess, needs_approval, stricter
-from models.presentation import Asker
+from models.presentation import Asker, submitted_partition
 from models.records import (
     ActorType,
     ApprovalStatus,
@@ -134,6 +134,7 @@ def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled) -> _Read:
         domain=envelope.intent.domain,
         confidence=envelope.confidence,
         submitted_at=received_ms,
+        submitted_partition=submitted_partition(envelope.metadata),
     )
     at_ms = reference_ms(envelope.timestamp, now_ms=received_ms)
     return _Read(envelope, envelope.constraints or Constraints(), asker, found, at_ms, now_ms, recalled)

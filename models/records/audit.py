@@ -17,6 +17,7 @@ class IntentOutcome(WireEnum):
     RATE_LIMITED = "rate_limited"
     VALIDATED = "validated"
     CORRECTED = "corrected"
+    ALREADY_VALIDATED = "already_validated"
 
 
 class Guess(Record, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ Scalar = str | int | float | bool | None
 class CompletionStatus(WireEnum):
     """How an intention ended; lower case on the wire.
 
-    PLANNED is work that was planned and handed off to outside workers: nothing of it was done here.
+    PLANNED is work that was planned and handed off to outside workers: nothing of it was done here. REJECTED was turned
+    away before anybody looked at it, DUPLICATE is another one sent again.
     """
 
     COMPLETED = "completed"
@@ -23,6 +24,8 @@ class CompletionStatus(WireEnum):
     FAILED = "failed"
     NOT_UNDERSTOOD = "not_understood"
     NOT_GROUNDED = "not_grounded"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
 
 
 class Answer(Record, frozen=True, kw_only=True):

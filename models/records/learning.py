@@ -42,8 +42,9 @@ class ModelSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 class LearningEvent(Record, frozen=True, kw_only=True):
     """One step of a learner: what it was given, and how good it was before it learned it (test, then train).
 
-    `accuracy` is that of all examples so far, each one predicted before it was learned; `mistaken` is how many of
-    this step's were predicted wrong; `rebuilt` says that the model was made anew from its seed and all kept lessons.
+    `accuracy` is that of all examples so far, each one predicted before it was learned, `recent_accuracy` that of the
+    newest; `mistaken` is how many of this step's were predicted wrong; `rebuilt` says that the model was made anew from
+    its seed and all kept lessons.
     """
 
     model: str
@@ -54,6 +55,7 @@ class LearningEvent(Record, frozen=True, kw_only=True):
     mistaken: Count
     learned: Count
     accuracy: Ratio | None = None
+    recent_accuracy: Ratio | None = None
     drift: Drift = Drift.NONE
     next_offset: Count = 0
     rebuilt: bool = False

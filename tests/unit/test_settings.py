@@ -35,6 +35,8 @@ def test_secrets_do_not_show() -> None:
         ({"HIVE_NEO4J_PASSWORD": "p"}, "needs neo4j_user"),
         ({"HIVE_PARTITIONS": "many"}, "HIVE_PARTITIONS: partitions must be of type int"),
         ({"HIVE_PARTITIONS": "0"}, "at least 1"),
+        ({"HIVE_RATE_LIMIT_PER_MINUTE": "-1"}, "at least 0"),
+        ({"HIVE_RATE_LIMIT_BURST": "0.5"}, "at least 1"),
         ({"HIVE_KAFKA": "nowhere"}, "host:port"),
         ({"HIVE_MONGO": "http://user:secret@h"}, r"http://\*\*\*@h"),
         ({"HIVE_COMPRESSION": "rar"}, "one of none, gzip"),

@@ -33,7 +33,17 @@ def one_line(result: Result) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [["ask", "x"], ["tail", "plans.completed"], ["topics", "--apply"], ["topics", "--check"], ["send"]]
+    "command",
+    [
+        ["ask", "x"],
+        ["tail", "plans.completed"],
+        ["topics", "--apply"],
+        ["topics", "--check"],
+        ["send"],
+        ["validate"],
+        ["validate", "i-1", "--domain", "security"],
+        ["correct", "--text", "x", "--domain", "SECURITY"],
+    ],
 )
 def test_a_broker_that_is_down_is_said_in_one_line(
     command: list[str], lines: Path, tmp_path: Path, unused_tcp_port: int
@@ -53,7 +63,20 @@ def test_a_wrong_setting_is_said_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["ask"], ["bogus"], ["send", "no-such-file"], ["up", "--workers", "0"], ["tail", "x", "-n", "0"]]
+    "arguments",
+    [
+        ["ask"],
+        ["bogus"],
+        ["send", "no-such-file"],
+        ["up", "--workers", "0"],
+        ["tail", "x", "-n", "0"],
+        ["validate", "i-1"],
+        ["validate", "--domain", "SECURITY"],
+        ["validate", "i-1", "--domain", "SOMETHING"],
+        ["correct", "i-1"],
+        ["correct", "--domain", "SECURITY"],
+        ["correct", "i-1", "--text", "x", "--domain", "SECURITY"],
+    ],
 )
 def test_a_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     assert hive(*arguments).exit_code == 2

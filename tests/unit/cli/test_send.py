@@ -21,6 +21,12 @@ def test_an_id_of_its_own_is_kept_and_is_the_key() -> None:
     assert (key, json.loads(value)["id"]) == (b"mine", "mine")
 
 
+def test_what_goes_together_is_sent_to_one_partition() -> None:
+    keys = {parse_line(b'{"text": "vendas por dia", "correlationId": "c-1"}')[0] for _ in range(2)}
+
+    assert keys == {b"c-1"}
+
+
 def test_fields_that_nobody_here_knows_are_sent_on() -> None:
     _, value = parse_line(b'{"text": "vendas por dia", "team": {"name": "x"}}')
 

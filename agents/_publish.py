@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agents._answers import answer
 from app import topics
 from models.completion import planned
 from models.planning import first_tickets, is_answered_here
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from app.engine import Transaction
     from models.records import CognitivePlan
 
-__all__ = ["release"]
+__all__ = ["publish"]
 
 
-def release(tx: Transaction, plan: CognitivePlan, *, now_ms: int) -> None:
+def publish(tx: Transaction, plan: CognitivePlan, *, now_ms: int) -> None:
     """Publish a plan that nothing stands in the way of.
 
     One that is answered here is executed; of any other the answer says that it was planned, and nothing more: its
@@ -26,4 +27,4 @@ def release(tx: Transaction, plan: CognitivePlan, *, now_ms: int) -> None:
         for ticket in first_tickets(plan, now_ms=now_ms):
             tx.send(topics.EXECUTION_TICKETS, key=plan.plan_id, value=ticket)
     else:
-        tx.send(topics.PLANS_COMPLETED, key=plan.intent_id, value=planned(plan, now_ms=now_ms))
+        answer(tx, planned(plan, now_ms=now_ms))

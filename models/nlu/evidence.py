@@ -1,0 +1,131 @@
+"""The words of a text that `rules` knows and what they speak for; plurals, phrases and typing errors included.
+
+A word is looked up once and then remembered; a text costs a dictionary access a word. (An Aho-Corasick automaton over
+the same 1,700 entries takes as long for a text, and then has still to check word boundaries, plurals and errors.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from models.nlu.rules import RULES
+from models.nlu.words import stem
+from models.records import Domain
+
+SLOTS: tuple[tuple[Domain, str], ...] = tuple((domain, name) for domain, names in RULES.items() for name in names)
+"""Each subcategory with its domain; the number of a slot is its place here."""
+
+SHORTEST_WITH_ERRORS = 6
+"""Letters of a word that may be mistyped: shorter words are one letter from too many others."""
+
+LONGEST_WITH_ERRORS = 24
+"""Letters up to which a mistyped word is looked for."""
+
+
+class Entry(NamedTuple):
+    """An entry of the dictionary: its word or phrase, the slot it speaks for, and how loudly (1 to 3)."""
+
+    name: str
+    slot: int
+    weight: int
+
+
+_Phrases = dict[str, tuple[tuple[tuple[str, ...], Entry], ...]]
+"""Phrases by the stem of their second word: the stems from there on, and the entry."""
+
+
+class _Dictionary:
+    """The rules by the ways in which a word is looked up."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, tuple[Entry, ...]] = {}
+        self.stems: dict[str, tuple[Entry, ...]] = {}
+        self.prefixes: dict[str, tuple[Entry, ...]] = {}
+        self.phrases: dict[str, _Phrases] = {}
+        self.without_a_letter: dict[str, tuple[str, ...]] = {}
+        for entry in _entries():
+            self._put(entry)
+        for word, entries in self.exact.items():
+            self.stems.setdefault(stem(word), entries)
+            if SHORTEST_WITH_ERRORS <= len(word) <= LONGEST_WITH_ERRORS:
+                for shorter in {word, *_shorter(word)}:
+                    self.without_a_letter[shorter] = (*self.without_a_letter.get(shorter, ()), word)
+
+    def _put(self, entry: Entry) -> None:
+        if "_" in entry.name:
+            first, *others = map(stem, entry.name.split("_"))
+            seconds = self.phrases.setdefault(first, {})
+            seconds[others[0]] = (*seconds.get(others[0], ()), (tuple(others), entry))
+        else:
+            target = self.prefixes if entry.name.endswith("*") else self.exact
+            key = entry.name.removesuffix("*")
+            target[key] = (*target.get(key, ()), entry)
+
+
+def _entries() -> Iterator[Entry]:
+    for slot, (domain, name) in enumerate(SLOTS):
+        for weight, listed in RULES[domain][name].items():
+            for word in listed.split():
+                yield Entry(word, slot, weight)
+
+
+def _shorter(word: str) -> Iterator[str]:
+    for at in range(1, len(word)):  # the first letter is hardly ever wrong
+        yield word[:at] + word[at + 1 :]
+
+
+_DICTIONARY = _Dictionary()
+_PHRASES = _DICTIONARY.phrases
+_PREFIX_LENGTHS = range(max(map(len, _DICTIONARY.prefixes)), min(map(len, _DICTIONARY.prefixes)) - 1, -1)
+
+
+def find_phrases(words: Sequence[str]) -> list[Entry]:
+    """Return the phrases in the plain words of a text, each once."""
+    stems = list(map(stem, words))
+    found: dict[Entry, None] = {}
+    for at, (first, second) in enumerate(pairwise(stems)):
+        if first in _PHRASES:
+            for others, entry in _PHRASES[first].get(second, ()):
+                if len(others) == 1 or others == tuple(stems[at + 1 : at + 1 + len(others)]):
+                    found[entry] = None
+    return list(found)
+
+
+@lru_cache(maxsize=32_768)
+def word_evidence(word: str) -> tuple[Entry, ...]:
+    """Return what a plain word speaks for by itself."""
+    found = _DICTIONARY.exact.get(word) or _DICTIONARY.stems.get(stem(word))
+    if found:
+        return found
+    # The longest prefix speaks: `programador` is no `programa`.
+    for length in _PREFIX_LENGTHS:
+        if length <= len(word) and (found := _DICTIONARY.prefixes.get(word[:length])):
+            return found
+    return _mistyped(word)
+
+
+def _mistyped(word: str) -> tuple[Entry, ...]:
+    """The entries of the one word that this is but for a letter left out, put in, exchanged or swapped."""
+    if not SHORTEST_WITH_ERRORS <= len(word) <= LONGEST_WITH_ERRORS:
+        return ()
+    meant = {
+        candidate
+        for shorter in (word, *_shorter(word))
+        for candidate in _DICTIONARY.without_a_letter.get(shorter, ())
+        if _one_error(word, candidate)
+    }
+    return _DICTIONARY.exact[meant.pop()] if len(meant) == 1 else ()
+
+
+def _one_error(word: str, other: str) -> bool:
+    """Say whether one error makes one of the other (Damerau's four kinds)."""
+    at = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    return (
+        word[at + 1 :] == other[at + 1 :]
+        or word[at + 1 :] == other[at:]
+        or word[at:] == other[at + 1 :]
+        or (word[at : at + 2] == other[at : at + 2][::-1] and word[at + 2 :] == other[at + 2 :])
+    )

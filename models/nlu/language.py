@@ -1,0 +1,175 @@
+"""Which language a text is in: Portuguese and English are spoken here, Spanish is recognised so that it can be said.
+
+Each word votes by what it is (the small words of a language), by its letters and by its endings; the language that the
+sender asks for has a vote too. Texts of one or two words say too little: for them the asked language decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
+
+
+class HasText(Protocol):
+    """A word, with its accents."""
+
+    @property
+    def text(self) -> str:
+        """In lower case."""
+
+
+class Language(NamedTuple):
+    """A language by its ISO 639-1 code, and whether intentions in it are understood."""
+
+    code: str
+    is_supported: bool
+
+
+SUPPORTED: Final = ("pt", "en")
+"""The languages that intentions are understood in; the first one where nothing tells."""
+
+ENOUGH_WORDS: Final = 3
+"""From here on the words tell more than what the sender asked for."""
+
+MOST_WORDS: Final = 100
+"""Words that are looked at: no more are needed."""
+
+SURE_OF_SPANISH: Final = 3
+"""Votes by which Spanish must lead: Portuguese without accents looks much like it."""
+
+_LANGUAGES = ("pt", "en", "es")
+_ASKED_VOTES = 1
+_SHORTEST_WORD = 4
+_LONGEST_WORD = 40
+
+# Words that two languages share are listed with both. Without accents too: many people leave them out.
+_SMALL_WORDS = {
+    "pt": (
+        "o os um uma uns umas do da dos das no na nos nas ao aos à às em num numa pelo pela pelos pelas dele dela "
+        "com sem ou não nao é são sao foi foram ser seu sua seus suas meu minha nosso nossa isso isto aquele aquela "
+        "esse essa neste nesta nesse nessa deste desta desse dessa quais qual quantos quantas quanto quem onde "
+        "quando porque mais mas muito também tambem já ja só so até ate então entao você voce vocês voces vc vcs eu "
+        "nós ele ela eles elas tem têm tinha temos estou está estão estao estamos fazer feito faz ter vamos vai vou "
+        "quero queria preciso precisamos gostaria pode podem posso favor ontem hoje amanhã amanha agora mês mes "
+        "meses ano anos dia dias semana semanas último última últimos últimas ultimo ultima ultimos ultimas entre "
+        "cada todos todas tudo nada algo alguém alguem pra pro de que para por como se e a as me te lhe este esta "
+        "estes estas sobre criar gerar listar mostrar mostre liste verificar configurar implementar analisar "
+        "corrigir enviar atualizar olá oi obrigado obrigada bom boa tarde noite consigo deve devo devem há ha "
+        "pessoal gente ai aí lá fora dentro depois antes durante desde nossas nossos minhas meus outra outro outras "
+        "outros qualquer"
+    ),
+    "en": (
+        "the an of in on to for from by with without and or that which what how many much were was is are be been "
+        "has have had does did this these those my our your their his her its it i we you they he she us them there "
+        "here where when who whom whose why would could should can will shall may might must not no do a as at me "
+        "if but so than then too very just also about into over under after before between during since until per "
+        "each every all any some most more less last next first days day months month years year weeks week today "
+        "yesterday tomorrow create list show generate implement analyze build make get give find check send set "
+        "need want please using let know tell am i'm don't doesn't can't out up down off only same own hi hello "
+        "thanks thank ok okay fix add run see help one two"
+    ),
+    "es": (
+        "el los las una unos unas del al y o u en con sin no es son fue fueron ser su sus mi mis nuestro nuestra "
+        "eso esto aquel aquella ese esa cuáles cuales cuál cual cuántos cuantos cuántas cuantas cuánto cuanto quién "
+        "quien dónde donde cuándo cuando porque más pero muy también tambien ya solo hasta entonces usted ustedes "
+        "yo nosotros ella ellos ellas tiene tienen tenía tenemos estoy está están estan estamos hacer hecho hace "
+        "haber hay vamos quiero quisiera necesito necesitamos puede pueden puedo favor ayer hoy mañana ahora mes "
+        "meses año años ano anos día días dia dias semana semanas último última últimos últimas ultimo ultima "
+        "ultimos ultimas entre cada todos todas todo nada algo alguien la lo le les de que para por como se a me te "
+        "este esta estos estas sobre crear generar listar mostrar muestra verificar configurar implementar analizar "
+        "corregir enviar actualizar hola gracias buenos buenas tardes noches qué cómo si debe desde después antes "
+        "durante otro otra"
+    ),
+}
+
+# Endings and pieces that are common in one language and rare in the others; of its endings a word has the longest.
+_ENDINGS = {
+    "pt": (
+        "cao coes ção ções ões oes ão ãos dade dades agem agens eiro eira eiros eiras inho inha amento mentos mento "
+        "ncia ncias ário ária ario aria vel veis ar er ir ado ada ados adas ando endo indo ou ei am em mente ível "
+        "ável ismo ista osa oso"
+    ),
+    "en": "ing tion tions ment ments ness ship ful less ly ed er ers ght ck sh th ty ity ities ies ss ow ew ay ey ks",
+    "es": (
+        "ción ciones cion dad dades aje ajes miento mientos ero era ario aria ble bles ar er ir ado ada ados adas "
+        "ando iendo ncia ncias mente ismo ista osa oso"
+    ),
+}
+_PIECES = {
+    "pt": "nh lh ç ã õ â ê ô à",
+    "en": "wh sh th ck ght oo ee w k y tt pp ff nn mm dd gg",
+    "es": "ñ ll cción",
+}
+_ENGLISH_ENDS = frozenset("bcdfghjkpqtvwxy")
+"""Letters that Portuguese and Spanish words don't end in (but for the d of Spanish)."""
+
+_LATIN_ENDS = frozenset("ao")
+_SHARED_LETTERS = frozenset("áéíóú")
+_STRONG_LETTERS = frozenset("çãõñ")
+
+
+def recognise(found: Iterable[HasText], asked: str | None = None) -> Language:
+    """Tell the language of a text by its words; `asked` is what the sender declares, such as `pt-BR`."""
+    code = _recognised(found, asked)
+    return Language(code, code in SUPPORTED)
+
+
+def language(found: Iterable[HasText], asked: str | None = None) -> str:
+    """Tell `pt` from `en`: the one of the two that is nearer to the text's language."""
+    code = _recognised(found, asked)
+    return code if code in SUPPORTED else SUPPORTED[0]
+
+
+def _recognised(found: Iterable[HasText], asked: str | None) -> str:
+    wanted = asked[:2].lower() if asked else ""
+    pt = en = es = words = 0
+    for word in found:
+        votes = _votes(word.text)
+        pt += votes[0]
+        en += votes[1]
+        es += votes[2]
+        words += 1
+        if words == MOST_WORDS:
+            break
+    if wanted in _LANGUAGES:
+        if words < ENOUGH_WORDS:
+            return wanted
+        pt += _ASKED_VOTES * (wanted == "pt")
+        en += _ASKED_VOTES * (wanted == "en")
+        es += _ASKED_VOTES * (wanted == "es")
+    if es >= max(pt, en) + SURE_OF_SPANISH:
+        return "es"
+    return "en" if en > pt else "pt"
+
+
+_SETS = tuple(frozenset(_SMALL_WORDS[name].split()) for name in _LANGUAGES)
+_ENDING_SETS = tuple(frozenset(_ENDINGS[name].split()) for name in _LANGUAGES)
+_PIECE_LISTS = tuple(tuple(_PIECES[name].split()) for name in _LANGUAGES)
+_ENDING_LENGTHS = range(max(map(len, frozenset().union(*_ENDING_SETS))), 1, -1)
+
+
+@lru_cache(maxsize=32_768)
+def _votes(word: str) -> tuple[int, ...]:
+    """How loudly a word speaks for each language: 2 a small word, 1 an ending or a piece, 3 a letter of its own."""
+    if any(word in known for known in _SETS):
+        return tuple(2 * (word in known) for known in _SETS)
+    accents = any(letter in _SHARED_LETTERS for letter in word)
+    own = 2 * any(letter in _STRONG_LETTERS for letter in word)
+    pt, en, es = accents + own * ("ñ" not in word), 0, accents + own * ("ñ" in word)
+    if not _SHORTEST_WORD <= len(word) <= _LONGEST_WORD:  # shorter ones are abbreviations, which all languages share
+        return (pt, en, es)
+    ending = next((word[-n:] for n in _ENDING_LENGTHS if n < len(word) and _is_ending(word[-n:])), "")
+    if not ending and word.isalpha():
+        pt += word[-1] in _LATIN_ENDS
+        en += word[-1] in _ENGLISH_ENDS
+        es += word[-1] in _LATIN_ENDS
+    spoken = (
+        (ending in endings) + any(piece in word for piece in pieces)
+        for endings, pieces in zip(_ENDING_SETS, _PIECE_LISTS, strict=True)
+    )
+    return tuple(vote + more for vote, more in zip((pt, en, es), spoken, strict=True))
+
+
+def _is_ending(piece: str) -> bool:
+    return any(piece in endings for endings in _ENDING_SETS)

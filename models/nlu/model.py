@@ -1,0 +1,224 @@
+"""The domain model: from the words of a text to its domain and how sure that is; and what people correct, it learns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import Final, NamedTuple, Self
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InvalidSnapshot
+from models.nlu.confidence import Calibration
+from models.nlu.examples import Example, load_examples
+from models.nlu.features import BIAS, BITS, EVIDENCE_LENGTH, SLOT_NAMES, Row, row_of, text_features
+from models.nlu.rules import RULES
+from models.nlu.seeding import LABELS, NO_KINDS, PASSES, Kinds, train, train_kinds
+from models.nlu.words import plain_words
+from models.nlu.wordsums import WordSums
+from models.online.hashed_softmax import HashedSoftmax
+from models.online.prequential import Prequential
+from models.online.snapshot import Snapshot
+from models.records import Domain, Drift
+
+KIND: Final = "nlu-domain/1"
+
+CALIBRATION: Final = Calibration(slope=1.0, shift=0.0)
+"""Fitted on predictions for examples that the model had not learned (`python -m benchmarks nlu` prints the fit)."""
+
+MOST_WORDS: Final = 100
+"""Words that are looked at: who writes more has said by then what it is about, and no text may take long."""
+
+LAST_WORDS: Final = 30
+"""How many of these are the last ones: some say at the end what they want."""
+
+_DOMAINS = tuple(Domain)
+
+
+class Verdict(NamedTuple):
+    """What a text is taken for.
+
+    Attributes:
+        domain: the most probable domain.
+        subcategory: what it is within the domain.
+        confidence: how often such a verdict is right, 0 to 1.
+        second: the domain that comes next.
+        margin: by how much the first is more probable than the second, 0 to 1.
+        probabilities: of each domain, in the order of `Domain`, and of belonging to none.
+    """
+
+    domain: Domain
+    subcategory: str
+    confidence: float
+    second: Domain
+    margin: float
+    probabilities: tuple[float, ...]
+
+
+class DomainModel:
+    """A softmax over the seven domains and "none", on the words of a text and on what the rules say of them.
+
+    It begins with the shipped examples and goes on learning from people, each text predicted before it is learned.
+    The subcategories are learned from the examples alone: feedback names none.
+
+    Not thread safe: one owner learns, others read snapshots of it.
+    """
+
+    def __init__(self, softmax: HashedSoftmax, kinds: Kinds, *, seed: str) -> None:
+        """Use `seeded` or `from_bytes`."""
+        self.seed = seed
+        self.learned = 0
+        self.calibration = CALIBRATION
+        self._softmax = softmax
+        self._kinds = kinds
+        self._lessons = 0  # a checksum of what was learned, in its order
+        self._watch = Prequential()
+        self._sums: WordSums | None = None  # of these very weights
+
+    # -- deciding
+
+    def classify(self, text: str) -> Verdict:
+        """Say what a text is about."""
+        return self.classify_words(plain_words(text))
+
+    def classify_words(self, words: Sequence[str]) -> Verdict:
+        """Say what the plain words of a text are about; of a long text its beginning and its end."""
+        if self._sums is None:
+            self._sums = WordSums(self._softmax, self._kinds.softmax)
+        return self._verdict(self._sums.logits(_shortened(words)))
+
+    def contributions(self, row: Row) -> NDArray[np.float32]:
+        """Return what each entry of a row adds to the logit of each label (`LABELS`): entries x 8."""
+        return self._softmax.contributions(row.indices, row.values)
+
+    def row(self, words: Sequence[str]) -> Row:
+        """Return the plain words of a text as the softmax sees them."""
+        return row_of(_shortened(words), self._softmax)
+
+    def _verdict(self, logits: list[float]) -> Verdict:
+        probabilities = _softmax(logits[: len(LABELS)])
+        first, second = (0, 1) if probabilities[0] >= probabilities[1] else (1, 0)
+        for at in range(2, len(_DOMAINS)):
+            if probabilities[at] > probabilities[first]:
+                first, second = at, first
+            elif probabilities[at] > probabilities[second]:
+                second = at
+        domain, probability = _DOMAINS[first], probabilities[first]
+        return Verdict(
+            domain,
+            self._kinds.best(domain, logits[len(LABELS) :]),
+            round(self.calibration.confidence(probability), 4),
+            _DOMAINS[second],
+            round(probability - probabilities[second], 4),
+            tuple(probabilities),
+        )
+
+    # -- learning
+
+    def learn(self, text: str, domain: Domain) -> Verdict:
+        """Learn what a person says about a text; return what the model said before."""
+        row = self.row(plain_words(text))
+        kinds = self._kinds.softmax.logits(row.indices, row.values).tolist()
+        before = self._verdict([*self._softmax.logits(row.indices, row.values).tolist(), *kinds])
+        self._softmax.learn(row.indices, row.values, domain.value)
+        self._softmax.count(row.indices[: row.hashed])
+        self._sums = None
+        self.learned += 1
+        self._lessons = crc32(f"{domain}\t{text}".encode("utf-8", "surrogatepass"), self._lessons)
+        self._watch.update(right=before.domain is domain)
+        return before
+
+    @property
+    def version(self) -> str:
+        """Name these very weights: the examples and rules, the number of lessons, and a checksum of them."""
+        return f"{self.seed}+{self.learned}.{self._lessons:08x}" if self.learned else self.seed
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of all lessons whose domain was known before; None without lessons."""
+        return self._watch.accuracy
+
+    @property
+    def recent_accuracy(self) -> float | None:
+        """The same of the newest lessons (`prequential.WINDOW`)."""
+        return self._watch.recent_accuracy
+
+    @property
+    def drift(self) -> Drift:
+        """Whether the newest lessons are worse known than those before."""
+        return self._watch.drift
+
+    # -- from examples and from snapshots
+
+    @classmethod
+    def seeded(cls) -> Self:
+        """Return a model that has learned the shipped examples and nothing else; each call a new one.
+
+        The first call in a process trains it, which takes about a second; every process gets the same.
+        """
+        softmax, kinds, seed = _seed()
+        return cls(softmax.copy(), kinds, seed=seed)
+
+    @classmethod
+    def trained(cls, examples: Sequence[Example]) -> Self:
+        """Return a model that has learned these examples, and knows no subcategories."""
+        return cls(train(examples), NO_KINDS, seed="trained")
+
+    def to_bytes(self) -> bytes:
+        """Pack all that was learned; the subcategories are those of the examples and not in it."""
+        header = {
+            "kind": KIND,
+            "seed": self.seed,
+            "slots": SLOT_NAMES,
+            "learned": self.learned,
+            "lessons": self._lessons,
+            "slope": self.calibration.slope,
+            "shift": self.calibration.shift,
+        }
+        packed = Snapshot(header, {}).with_part("softmax", self._softmax.snapshot())
+        return packed.with_part("watch", self._watch.snapshot()).to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Make the model of a snapshot again.
+
+        Raises:
+            InvalidSnapshot: these bytes are none, or one for other rules.
+        """
+        packed = Snapshot.from_bytes(data)
+        packed.expect("kind", KIND)
+        packed.expect("slots", SLOT_NAMES)
+        seeded, kinds, _ = _seed()
+        softmax = HashedSoftmax.restored(packed.part("softmax"), text_features)
+        if softmax.labels != list(LABELS) or (softmax.bits, softmax.dense) != (seeded.bits, seeded.dense):
+            raise InvalidSnapshot("softmax: its labels or its size are not those of this model")
+        model = cls(softmax, kinds, seed=packed.string("seed"))
+        model.learned = packed.integer("learned")
+        model._lessons = packed.integer("lessons")
+        model.calibration = Calibration(packed.number("slope"), packed.number("shift"))
+        model._watch = Prequential.restored(packed.part("watch"))
+        return model
+
+
+def _shortened(words: Sequence[str]) -> Sequence[str]:
+    if len(words) <= MOST_WORDS:
+        return words
+    return [*words[: MOST_WORDS - LAST_WORDS], *words[-LAST_WORDS:]]
+
+
+def _softmax(logits: list[float]) -> list[float]:
+    most = max(logits)
+    powers = [math.exp(logit - most) for logit in logits]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+@cache
+def _seed() -> tuple[HashedSoftmax, Kinds, str]:
+    """The softmax of the domains and that of the subcategories, trained on the shipped examples, and their name."""
+    examples = load_examples()
+    about = repr([KIND, examples, RULES, CALIBRATION, EVIDENCE_LENGTH, BIAS, BITS, PASSES])
+    return train(examples), train_kinds(examples), f"{crc32(about.encode()):08x}"

@@ -1,0 +1,1 @@
+"""Models that learn one example at a time, and the measures that go with them."""
