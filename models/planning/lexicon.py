@@ -39,7 +39,10 @@ class Mention(NamedTuple):
 
     def term(self, kind: str) -> Term | None:
         """Return its first meaning of this kind."""
-        return next((term for term in self.terms if term.kind == kind), None)
+        for term in self.terms:
+            if term.kind == kind:
+                return term
+        return None
 
 
 class Phrases:

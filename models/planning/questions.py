@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from models.nlu.words import Word
 from models.planning.catalog import Catalog
 from models.planning.grounding import Grounded, GroundedTask, Ungrounded, describe, ground_question
-from models.records import PlanTask, SecurityLevel, TaskType
+from models.records import Entity, PlanTask, SecurityLevel, TaskType
 
 __all__ = ["Question", "describe", "question_of"]
 
@@ -26,13 +27,22 @@ class Question(NamedTuple):
     holds_pii: bool
 
 
-def question_of(text: str, found: list[Word], catalog: Catalog, *, at_ms: int, language: str) -> Question | Ungrounded:
-    """Ground a text on the catalog; `found` are its words."""
-    grounded = ground_question(text, catalog, at_ms=at_ms, language=language, found=found)
+def question_of(
+    text: str,
+    found: list[Word],
+    catalog: Catalog,
+    *,
+    at_ms: int,
+    language: str,
+    entities: Sequence[Entity] | None = None,
+) -> Question | Ungrounded:
+    """Ground a text on the catalog; `found` are its words, `entities` what understanding has found in it."""
+    grounded = ground_question(text, catalog, at_ms=at_ms, language=language, found=found, entities=entities)
     if isinstance(grounded, Ungrounded):
         return grounded
     names = " + ".join(source.name for source in grounded.sources)
-    summary = f"Grounded on {names}: {' & '.join(describe(spec, 'en') for spec in grounded.specs)}"
+    read = " & ".join(task.description for task in grounded.tasks if task.task_type is TaskType.QUERY)
+    summary = f"Grounded on {names}: {read}"
     return Question(_tasks(grounded), summary, grounded.levels, grounded.holds_pii)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -110,19 +110,22 @@ class Source(Entry, frozen=True, kw_only=True):
 
     def field(self, name: str) -> Field:
         """Return the field of this name; every name in the source has been checked when it was loaded."""
-        return next(item for item in self.fields if item.name == name)
+        return _named(self.fields, name)
 
     def measure(self, name: str) -> Measure:
         """Return the measure of this name."""
-        return next(item for item in self.measures if item.name == name)
+        return _named(self.measures, name)
 
     def dimension(self, name: str) -> Dimension:
         """Return the dimension of this name."""
-        return next(item for item in self.dimensions if item.name == name)
+        return _named(self.dimensions, name)
 
     def dimension_of(self, field: str) -> Dimension | None:
         """Return the dimension that this field is grouped by, if it is."""
-        return next((item for item in self.dimensions if item.field == field), None)
+        for item in self.dimensions:
+            if item.field == field:
+                return item
+        return None
 
     @property
     def place(self) -> str:
@@ -132,7 +135,10 @@ class Source(Entry, frozen=True, kw_only=True):
     @property
     def count_measure(self) -> Measure | None:
         """The measure that counts its records."""
-        return next((item for item in self.measures if item.aggregation == "count"), None)
+        for item in self.measures:
+            if item.aggregation == "count":
+                return item
+        return None
 
     @property
     def key_fields(self) -> list[str]:
@@ -143,6 +149,16 @@ class Source(Entry, frozen=True, kw_only=True):
     def holds_pii(self) -> bool:
         """Whether a field says something about a person."""
         return any(item.pii for item in self.fields)
+
+
+_Thing = TypeVar("_Thing", Field, Measure, Dimension)
+
+
+def _named(things: list[_Thing], name: str) -> _Thing:
+    for item in things:
+        if item.name == name:
+            return item
+    raise KeyError(name)
 
 
 class Relationship(Entry, frozen=True, kw_only=True):

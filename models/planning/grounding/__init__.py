@@ -7,6 +7,8 @@ and the answer takes for granted is said in `Grounded.assumed`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.nlu.timerange import TimeRange
 from models.nlu.words import Word
 from models.planning.catalog import Catalog
@@ -31,6 +33,7 @@ from models.planning.grounding.spec import (
 from models.planning.grounding.tasks import Builder
 from models.planning.intent import work_word
 from models.planning.sources import Source
+from models.records import Entity
 
 __all__ = [
     "Comparison",
@@ -47,7 +50,13 @@ __all__ = [
 
 
 def ground_question(
-    text: str, catalog: Catalog, *, at_ms: int, language: str = "pt", found: list[Word] | None = None
+    text: str,
+    catalog: Catalog,
+    *,
+    at_ms: int,
+    language: str = "pt",
+    found: list[Word] | None = None,
+    entities: Sequence[Entity] | None = None,
 ) -> Grounded | Ungrounded:
     """Find what answers a question: the queries, and the tasks that carry them out.
 
@@ -57,8 +66,10 @@ def ground_question(
         at_ms: The instant that "yesterday" is relative to, in milliseconds since 1970.
         language: `pt` or `en`, of titles and choices.
         found: The words of the text, if they have been read already (`models.nlu.words.words`).
+        entities: Its entities, if they have been found already (`models.nlu.entities.find_entities`); of a masked text
+            they have the e-mail and IP addresses that a query needs.
     """
-    question = Question(text, catalog, at_ms=at_ms, language=language, found=found)
+    question = Question(text, catalog, at_ms=at_ms, language=language, found=found, entities=entities)
     if (work := work_word(question.plains)) is not None:
         return Ungrounded("work", work, all_labels(catalog, language))
     if (path := path_of(question)) is not None:
@@ -97,7 +108,7 @@ def _spec(question: Question, source: Source, period: TimeRange | None) -> Query
     return spec
 
 
-_SEVERAL = grammar.COMPARE | grammar.GROWTH | grammar.SHARE
+_SEVERAL = grammar.COMPARING | grammar.SHARE
 
 
 def _several(question: Question, spec: QuerySpec, periods: Periods) -> Grounded | Ungrounded:
@@ -107,7 +118,7 @@ def _several(question: Question, spec: QuerySpec, periods: Periods) -> Grounded 
         return ignored
     if periods.before is not None:
         return compare(question, spec, periods, ignored)
-    if question.has(grammar.COMPARE | grammar.GROWTH) and not spec.groups and spec.way is None:
+    if question.has(grammar.COMPARING) and not spec.groups and spec.way is None:
         return Ungrounded("no-comparison", "", ())
     return shares(question, spec, ignored) if question.has(grammar.SHARE) else _alone(question, spec)
 
@@ -117,9 +128,9 @@ def _alone(question: Question, spec: QuerySpec) -> Grounded | Ungrounded:
     ignored = leftover(question, _names(spec))
     if isinstance(ignored, Ungrounded):
         return ignored
-    builder = Builder()
+    builder = Builder(question.language)
     builder.query(spec, alone=True)
-    return builder.finish(spec._replace(ignored=ignored), describe(spec, question.language), ignored)
+    return builder.finish(spec, builder.tasks[0].description, ignored)
 
 
 def _names(spec: QuerySpec) -> set[str]:

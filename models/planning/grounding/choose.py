@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from models.nlu.phrases import find_groups
 from models.nlu.words import is_stop_word, plain, stem
 from models.planning.catalog import Catalog
 from models.planning.grounding import grammar
@@ -33,7 +32,7 @@ class Choice:
         self.covers: dict[str, int] = {}
         self.named: dict[str, None] = {}
         self.own: set[str] = set()
-        places = set(find_groups(question.plains))
+        places = set(question.facts.groups)
         which = places | {at + 1 for at, word in enumerate(question.plains) if word in grammar.WHICH}
         for mention in question.mentions:
             # "By service" says what to group by, not what it is about.

@@ -20,6 +20,8 @@ ARTICLES = word_set("a o as os the um uma an")
 MORE = word_set("mais most more maior")
 LESS = word_set("menos least fewest fewer")
 
+SUPERLATIVE = MORE | LESS
+
 AGGREGATIONS = {
     **dict.fromkeys(word_set("media medio medias medios average mean avg"), "avg"),
     **dict.fromkeys(word_set("maximo maxima max maximum"), "max"),
@@ -56,6 +58,10 @@ COPULA = word_set("e sao foi foram esta estao eram is are was were been be")
 SORTING = word_set("ordenado ordenada ordenados ordenadas ordene ordenar sorted sort ordered order")
 ASCENDING = word_set("crescente ascendente asc ascending")
 DESCENDING = word_set("decrescente descendente desc descending")
+
+COMPARING = COMPARE | GROWTH
+DIRECTIONS = ASCENDING | DESCENDING
+HOPS = INDIRECT | DIRECT
 
 OF = word_set("de do da dos das of")
 BINDING = OF | word_set("em no na nos nas in from at on with com")

@@ -76,7 +76,7 @@ def read_graph(question: Question, found: tuple[Mention, Relationship, str]) -> 
     for place, _ in anchor:
         question.use(place)
     transitive = way.transitive and question.has(grammar.INDIRECT)
-    question.use_words(grammar.INDIRECT | grammar.DIRECT)
+    question.use_words(grammar.HOPS)
     filters = _filters(question, asked, names)
     _account(question, sources[way.start], sources[way.end])
     anchored = sources[way.end] if anchor is named.end and not named.same else sources[way.start]
@@ -112,7 +112,7 @@ def _path(question: Question, way: Relationship, named: _Named) -> QuerySpec | U
         return Ungrounded("no-link", "", tuple(list(asked.dimensions[0].values)[:5]) if asked.dimensions else ())
     for place, _ in named.start:
         question.use(place)
-    question.use_words(grammar.PATH | grammar.INDIRECT | grammar.DIRECT)
+    question.use_words(grammar.PATH | grammar.HOPS)
     _account(question, asked, asked)
     return _spec(
         question,
@@ -126,7 +126,7 @@ def _ranked(question: Question, way: Relationship, manner: str, mention: Mention
     """Read "which service has the most dependents": one row for each node, with how many others it leads to."""
     asked = question.catalog.sources[way.start]
     own = asked.dimensions[0] if asked.dimensions else None
-    superlative = any(word in grammar.MORE or word in grammar.LESS for word in question.plains)
+    superlative = question.has(grammar.SUPERLATIVE)
     counted = (
         question.has(grammar.COUNT) or superlative or question.has(frozenset({"por", "by", "cada", "each", "per"}))
     )
@@ -136,7 +136,7 @@ def _ranked(question: Question, way: Relationship, manner: str, mention: Mention
             return Ungrounded("unknown-value", "", tuple(list(own.values)[:5]) if own else ())
         return unknown_value(question, unknown, list(own.values) if own else [])
     _account(question, asked, question.catalog.sources[way.end])
-    question.use_words(grammar.MORE | grammar.LESS)
+    question.use_words(grammar.SUPERLATIVE)
     spec = _spec(question, asked, Way(way, manner == "forward", ()), ())
     less = not question.has(grammar.MORE) and question.has(grammar.LESS)
     one = superlative and question.has(grammar.SINGULAR_WHICH) and not question.has(frozenset({"quais"}))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from models.nlu.words import Word, is_stop_word, stem, words
 from models.planning.catalog import Catalog
 from models.planning.grounding.facts import Facts, read_facts
 from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF
-from models.planning.lexicon import Mention, Term, find_mentions
+from models.planning.lexicon import Mention, Patterns, Term, find_mentions
 from models.planning.sources import Source
+from models.records import Entity
 
 MAX_WORDS = 200
 """What stands behind is not read: the longest question has 60, and the time for a text stays bounded."""
@@ -27,14 +29,24 @@ class Question:
         mentions: phrases of the catalog, and values that look like those of a field, in their order.
     """
 
-    def __init__(self, text: str, catalog: Catalog, *, at_ms: int, language: str, found: list[Word] | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        catalog: Catalog,
+        *,
+        at_ms: int,
+        language: str,
+        found: list[Word] | None = None,
+        entities: Sequence[Entity] | None = None,
+    ) -> None:
         self.text = text
         self.catalog = catalog
         self.language = language
         self.at_ms = at_ms
         self.found = (words(text) if found is None else found)[:MAX_WORDS]
         self.plains = [word.plain for word in self.found]
-        self.facts: Facts = read_facts(text, self.found, self.plains, at_ms=at_ms)
+        self.present = frozenset(self.plains)
+        self.facts: Facts = read_facts(text, self.found, at_ms=at_ms, entities=entities)
         identifiers = self._identifiers()
         taken = self.facts.taken | {at for mention in identifiers for at in range(mention.start, mention.end)}
         stems = [stem(word) for word in self.plains]
@@ -47,7 +59,7 @@ class Question:
 
     def has(self, listed: frozenset[str]) -> bool:
         """Say whether one of these words stands in the text."""
-        return not listed.isdisjoint(self.plains)
+        return not listed.isdisjoint(self.present)
 
     def word(self, at: int) -> str:
         """Return the plain word at a place, or an empty one beyond the ends."""
@@ -71,11 +83,16 @@ class Question:
         patterns = self.catalog.patterns
         if patterns is None:
             return []
-        found: list[Mention] = []
+        found: list[Mention] = [
+            Mention(told.first, told.last + 1, terms)
+            for told in self.facts.told
+            if (terms := _fitting(told.value, patterns))
+        ]
+        taken = {at for mention in found for at in range(mention.start, mention.end)}
         for match in patterns.regex.finditer(self.text):
             inside = [at for at, word in enumerate(self.found) if match.start() <= word.start < match.end()]
             places = patterns.places[int((match.lastgroup or "p0")[1:])]
-            if inside:
+            if inside and taken.isdisjoint(inside):
                 value = _as_written(match[0], places[0][2])
                 terms = tuple(Term(source, "identifier", field, value) for source, field, _ in places)
                 found.append(Mention(inside[0], inside[-1] + 1, terms))
@@ -128,12 +145,21 @@ def _is_bound_to(question: Question, at: int) -> bool:
 
 def term_of(mention: Mention, source: str, kind: str) -> Term | None:
     """Return what a mention means in a source, as this kind of thing."""
-    return next((term for term in mention.terms if term.source == source and term.kind == kind), None)
+    for term in mention.terms:  # a loop: this is what a question's time goes into
+        if term.source == source and term.kind == kind:
+            return term
+    return None
 
 
 def _as_written(value: str, pattern: re.Pattern[str]) -> str:
     """Return an identifier as the store has it: `inc-00042` is `INC-00042`."""
     return next((form for form in (value, value.upper(), value.lower()) if pattern.fullmatch(form)), value)
+
+
+def _fitting(value: str, patterns: Patterns) -> tuple[Term, ...]:
+    """Return the fields that a value looks like one of."""
+    places = (place for places in patterns.places for place in places)
+    return tuple(Term(source, "identifier", field, value) for source, field, look in places if look.fullmatch(value))
 
 
 def _sober(mention: Mention, question: Question) -> Mention:

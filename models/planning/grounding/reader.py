@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.nlu.phrases import Order, Top, find_groups, find_top
+from models.nlu.phrases import Order, Top
 from models.nlu.timerange import UNIT_OF, TimeRange
 from models.nlu.words import number_in
 from models.planning.grounding import grammar
@@ -59,14 +59,8 @@ class Reader:
             if (only is None or mention.start in only) and any(term.source == source.name for term in mention.terms)
         ]
         self.at = {mention.start: mention for mention in self.mentions}
-        self.top = find_top(question.plains)
-        if self.top is None:
-            self.top = self._counted_list()
-        self.places = [
-            place
-            for place in find_groups(question.plains)
-            if not self._sorts(place) and place not in question.facts.taken
-        ]
+        self.top = question.facts.top or self._counted_list()
+        self.places = [place for place in question.facts.groups if question.plains[place] not in _PERIODICAL]
         if self.top:
             question.used.update(range(self.top.first, self.top.last + 1))
 
@@ -151,8 +145,10 @@ class Reader:
 
     def _is_superlative(self) -> bool:
         """Say whether "mais"/"most"/"fewest" stands before what is counted, or after the verb: "vendeu mais"."""
+        if not self.question.has(grammar.SUPERLATIVE):
+            return False
         for at, word in enumerate(self.question.plains):
-            if (word in grammar.MORE or word in grammar.LESS) and at not in self.question.facts.taken:
+            if word in grammar.SUPERLATIVE and at not in self.question.facts.taken:
                 before = any(mention.end == at and mention.term("source") for mention in self.mentions)
                 if at + 1 in self.at or before:
                     self.question.used.add(at)
@@ -160,7 +156,7 @@ class Reader:
         return False
 
     def _asks_for_least(self, groups: tuple[Group, ...]) -> bool:
-        if not groups or self.top:
+        if not groups or self.top or not self.question.has(grammar.LESS):
             return False
         return any(
             word in grammar.LESS and at not in self.question.facts.taken and at + 1 in self.at
@@ -406,20 +402,13 @@ class Reader:
 
     # Order and length
 
-    def _sorts(self, place: int) -> bool:
-        at = place - 1
-        while at > 0 and self.question.plains[at] in grammar.ARTICLES:
-            at -= 1
-        return self.question.word(at - 1) in grammar.SORTING
-
     def _sort(self) -> tuple[str, Literal["asc", "desc"]] | None:
         """The column after "ordenado por", and its direction: numbers from the largest unless said otherwise."""
         question = self.question
-        if not question.has(grammar.SORTING) and not question.has(grammar.ASCENDING | grammar.DESCENDING):
-            return None
-        for place in find_groups(question.plains):
-            if not self._sorts(place):
-                continue
+        direction = question.facts.direction
+        if direction is not None:
+            question.use_words(grammar.DIRECTIONS)
+        for place in question.facts.sorted_by:
             mention = self.at.get(place)
             column = self._column(mention) if mention else None
             if column is None and question.word(place) in {"data", "date", "time", "dia", "day"}:
@@ -429,8 +418,10 @@ class Reader:
                 if mention:
                     question.use(mention)
                 measured = any(column in (item.field, item.name) for item in self.source.measures)
-                descending = question.has(grammar.DESCENDING) or (measured and not question.has(grammar.ASCENDING))
+                descending = direction == "desc" or (measured and direction != "asc")
                 return column, "desc" if descending else "asc"
+        if direction == "oldest" and self.source.time_field:
+            return self.source.time_field, "asc"
         return None
 
     def _column(self, mention: Mention) -> str | None:
@@ -460,9 +451,10 @@ class Reader:
     def _asks_for_one(self) -> bool:
         """Say whether the best one is asked for: "which service had the most …", "qual produto vendeu mais"."""
         plains = self.question.plains
+        if not self.question.has(grammar.SUPERLATIVE):
+            return False
         superlative = any(
-            (word in grammar.MORE or word in grammar.LESS) and at not in self.question.facts.taken
-            for at, word in enumerate(plains)
+            word in grammar.SUPERLATIVE and at not in self.question.facts.taken for at, word in enumerate(plains)
         )
         for at, word in enumerate(plains[:-1]):
             if word in grammar.SINGULAR_WHICH and at + 1 in self.at:

@@ -16,7 +16,8 @@ from models.records import TaskType
 class Builder:
     """Collects the tasks of one question, in an order in which each follows what it depends on."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self.language = language
         self.tasks: list[GroundedTask] = []
         self.specs: list[QuerySpec] = []
 
@@ -27,7 +28,7 @@ class Builder:
         """
         self.specs.append(spec)
         parameters, steps = _parameters(spec, as_rows=not alone)
-        task_id = self._add(TaskType.QUERY, describe(spec, "en"), parameters, (), spec)
+        task_id = self._add(TaskType.QUERY, describe(spec, self.language), parameters, (), spec)
         if not steps:
             return task_id
         return self.transform(task_id, steps, columns(spec), "count" if spec.operation == "count" else spec.operation)
