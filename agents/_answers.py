@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agents._facts import tell
 from app import topics
 from app.main import settings
 from models.intake.ending import freed_by_answer
@@ -19,6 +20,7 @@ __all__ = ["answer", "release"]
 def answer(tx: Transaction, completed: CompletedPlan) -> None:
     """Send an answer; when the intention has failed, its correlation id is free again."""
     tx.send(topics.PLANS_COMPLETED, key=completed.intention_id, value=completed)
+    tell(tx, completed.intention_id, now_ms=completed.completed_at, completed=completed)
     release(tx, freed_by_answer(completed, partitions=settings.partitions))
 
 

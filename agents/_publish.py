@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents._answers import answer
+from agents._facts import tell
 from app import topics
 from models.completion import planned
 from models.planning import first_tickets, is_answered_here
@@ -23,6 +24,7 @@ def publish(tx: Transaction, plan: CognitivePlan, *, now_ms: int) -> None:
     tasks go out from ``plans.ready``.
     """
     tx.send(topics.PLANS_READY, key=plan.plan_id, value=plan)
+    tell(tx, plan.intent_id, now_ms=now_ms, plan=plan)
     if is_answered_here(plan):
         for ticket in first_tickets(plan, now_ms=now_ms):
             tx.send(topics.EXECUTION_TICKETS, key=plan.plan_id, value=ticket)

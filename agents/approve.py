@@ -1,8 +1,8 @@
 """approve: ``plans.approval-requests`` and ``plans.approval-responses`` → ``plans.ready`` or an answer.
 
-The state of each approval is a table, written in the transaction that publishes the plan: whatever is killed in between,
-a response is applied once. A request that nobody answers is ended by a response of the system, which takes the same way
-as a person's, so that of two that come at the same time the log decides.
+The state of each approval is a table, written in the transaction that publishes the plan: whatever is killed in
+between, a response is applied once. A request that nobody answers is ended by a response of the system, which takes
+the same way as a person's, so that of two that come at the same time the log decides.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agents._answers import answer
+from agents._facts import tell
 from agents._publish import publish
 from app import topics
 from app.clock import now_ms
@@ -25,6 +26,7 @@ from tables.approvals import forget
 
 if TYPE_CHECKING:
     from app.engine import Record, Transaction
+    from app.engine.committer import Message
 
 LOOK_S = 1.0
 """How often it is looked for requests whose time is up."""
@@ -64,8 +66,9 @@ def _apply(tx: Transaction, record: Record, response: ApprovalResponse, *, at_ms
         metrics.approval(each.decision.value, "applied" if why is None else "ignored")
         if after is not None and after is not before:
             states[each.plan_id] = after
-        intent_id = after.intent_id if after else None
-        tx.send(topics.PLANS_APPROVAL_OUTCOMES, key=each.plan_id, value=outcome(each, why=why, intent_id=intent_id))
+        told = outcome(each, why=why, intent_id=after.intent_id if after else None)
+        tx.send(topics.PLANS_APPROVAL_OUTCOMES, key=each.plan_id, value=told)
+        tell(tx, told.intent_id or each.plan_id, now_ms=now_ms(), approval=told)
         if after is not None and why is None:
             _conclude(tx, record, each, after)
 
@@ -92,8 +95,8 @@ async def expire() -> None:
     overdue = [plan_id for plan_id, state in approvals.items() if due(state, now_ms=now)]
     if overdue:
         topic = topics.PLANS_APPROVAL_RESPONSES.name
-        responses = [(topic, plan_id.encode(), encode(expiry(plan_id, at_ms=now)), None, None) for plan_id in overdue]
+        responses: list[Message] = [
+            (topic, plan_id.encode(), encode(expiry(plan_id, at_ms=now)), None, None) for plan_id in overdue
+        ]
         with suppress(StaleRun):  # the partitions have moved on: their new owner looks too
             await app.committer.submit(Work("expire", app.generation, {}, responses))
-
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents._answers import answer
+from agents._facts import tell
 from agents._publish import publish
 from app import topics
 from app.clock import now_ms
@@ -41,6 +42,7 @@ def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
     elif made.requires_approval:
         request = ask(made, now_ms=now, expiry_ms=round(settings.approval_s * 1000))
         tx.send(topics.PLANS_APPROVAL_REQUESTS, key=made.plan_id, value=request)
+        tell(tx, made.intent_id, now_ms=now, requested=request)
         metrics.approval("requested", "applied")
     else:
         publish(tx, made, now_ms=now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.execution import QueryExecutor
 from app.factory import create_app
 from app.learning import Followed, Follower
+from app.ledger import Ledger
 from app.observability.pages import serve
 from app.settings import Settings
 from app.stores.mongo import MongoStore
@@ -23,6 +24,7 @@ from tables.actor_rates import ACTOR_RATES
 from tables.approvals import APPROVAL_PLANS, APPROVALS
 from tables.correlations import CORRELATIONS
 from tables.domain_counts import DOMAIN_COUNTS
+from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
 from tables.models import MODELS
 from tables.validated import VALIDATED
@@ -34,6 +36,8 @@ STAGES = [
     "agents.understand",
     "agents.plan",
     "agents.approve",
+    "agents.record",
+    "agents.keep",
     "agents.execute",
     "agents.complete",
     "agents.validate",
@@ -81,5 +85,8 @@ if settings.nlu_cache_redis:
     app.before_start(shared_readings.start)
     app.on_before_shutdown.connect(shared_readings.stop)
 
+ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
+
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
+ledger = Ledger(mongo)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})

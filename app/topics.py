@@ -161,6 +161,20 @@ EXECUTION_RESULTS = TopicSpec(
 PLANS_COMPLETED = TopicSpec(
     name="plans.completed", key="intention id", record=records.CompletedPlan, retention_ms=7 * DAY_MS
 )
+LEDGER_FACTS = TopicSpec(
+    name="ledger.facts",
+    key="intention id",
+    record=records.LedgerFact,
+    retention_ms=7 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
+LEDGER_ENTRIES = TopicSpec(
+    name="ledger.entries",
+    key="chain",
+    record=records.LedgerEntry,
+    retention_ms=30 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
 DEAD_LETTERS: Final = tuple(
     TopicSpec(
         name=f"{family}.dead-letter",
@@ -191,6 +205,8 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     FEEDBACK_INTENTIONS,
     LEARNING_EVENTS,
     MODELS_SNAPSHOTS,
+    LEDGER_FACTS,
+    LEDGER_ENTRIES,
     *DEAD_LETTERS,
     SAMPLE_EVENTS,
 )

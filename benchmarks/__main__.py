@@ -10,6 +10,7 @@ import click
 
 from benchmarks import latency as latencies
 from benchmarks import passthrough as passthroughs
+from benchmarks import planning as plannings
 from benchmarks import restore as restores
 from benchmarks.cluster import Cluster
 from benchmarks.faults.plan import Plan
@@ -55,6 +56,13 @@ def restore() -> bool:
     """Restore a table of 1,000,000 keys."""
     with real_kafka(_data_dir("restore") / "kafka") as stack:
         return restores.run(Cluster(stack.addresses["HIVE_KAFKA"]))
+
+
+@main.command()
+@click.option("--plans", default=plannings.PLANS, show_default=True, help="Over so many plans memory must not grow.")
+def planning(plans: int) -> bool:
+    """Microseconds from an understanding to its plan, and memory; no server is needed."""
+    return plannings.run(plans=plans)
 
 
 @main.command()

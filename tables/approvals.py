@@ -1,8 +1,8 @@
 """How the approvals stand, and the plans that wait for one.
 
 ``approvals``: key the plan's id, value a small :class:`~models.planning.approval.Approval`; its changelog is the listed
-topic ``plans.approvals``, so that the command line can read it. ``approval-plans``: the plans themselves, which are large
-and read only when a response comes.
+topic ``plans.approvals``, so that the command line can read it. ``approval-plans``: the plans themselves, which are
+large and read only when a response comes.
 
 Bound: what waits expires, what is decided is forgotten after a week (:func:`models.planning.approval.forgettable`), and
 at most :data:`MOST_KEPT` of a partition are kept; whenever a request is written, :data:`LOOKED_AT` of the oldest are

@@ -7,10 +7,13 @@ from typing import Any
 
 import click
 
+from app.cli.approvals import approvals
 from app.cli.ask import ask
+from app.cli.catalog import catalog
 from app.cli.correct import correct
 from app.cli.demo import demo
 from app.cli.down import down
+from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.send import send
 from app.cli.status import status
@@ -42,5 +45,5 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-for _command in (up, down, ask, plan, send, tail, status, topics, validate, correct, demo):
+for _command in (up, down, ask, plan, approvals, ledger, send, tail, status, topics, validate, correct, catalog, demo):
     main.add_command(_command)

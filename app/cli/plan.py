@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("text")
 @click.option("--language", help="Language of the text, such as pt-BR; by default it is told from its words.")
-@click.option("--priority", type=click.Choice([item.value for item in Priority], case_sensitive=False), default="NORMAL")
 @click.option(
-    "--security-level", type=click.Choice([item.value for item in SecurityLevel], case_sensitive=False), default="INTERNAL"
+    "--priority", type=click.Choice([item.value for item in Priority], case_sensitive=False), default="NORMAL"
+)
+@click.option(
+    "--security-level",
+    type=click.Choice([item.value for item in SecurityLevel], case_sensitive=False),
+    default="INTERNAL",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print understanding and plan as one JSON object.")
 @click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph of tasks as a Mermaid flow chart.")

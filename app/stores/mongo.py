@@ -11,14 +11,15 @@ from bson import Decimal128, ObjectId
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import (
-    ConfigurationError as BadAddress,
-)
-from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
     NetworkTimeout,
     OperationFailure,
     PyMongoError,
+)
+from pymongo.errors import (
+    ConfigurationError as BadAddress,
 )
 
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
@@ -26,6 +27,8 @@ from app.stores._mongo_query import MongoQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+_DUPLICATE = 11000  # a document with this key is there
 
 
 class MongoStore:
@@ -87,6 +90,30 @@ class MongoStore:
         database = self._database
         with _boundary(self._timeout_s):
             await database[collection].insert_many(list(documents), ordered=False)
+
+    async def insert_new(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        """Insert the documents whose `_id` is not there yet; the others stay as they are."""
+        database = self._database
+        with _boundary(self._timeout_s):
+            try:
+                await database[collection].insert_many(list(documents), ordered=False)
+            except BulkWriteError as error:
+                if any(found.get("code") != _DUPLICATE for found in error.details.get("writeErrors", ())):
+                    raise
+
+    async def distinct(self, collection: str, field: str) -> list[Any]:
+        """Return the values that a field has."""
+        database = self._database
+        with _boundary(self._timeout_s):
+            found: list[Any] = await database[collection].distinct(field)
+        return found
+
+    async def page(self, collection: str, where: Mapping[str, Any], *, by: str, limit: int) -> list[dict[str, Any]]:
+        """Return the first documents, in the order of a field, as they are stored."""
+        database = self._database
+        with _boundary(self._timeout_s):
+            found: list[dict[str, Any]] = await database[collection].find(where).sort(by, 1).limit(limit).to_list(limit)
+        return found
 
     async def collections(self) -> set[str]:
         """Return the names of the collections that there are."""

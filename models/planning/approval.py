@@ -1,7 +1,7 @@
 """Approvals: who may turn which state into which, and what follows from it.
 
 ====================  ==========  ==========  ===========  ============  ==============
-state \\ response      approved    rejected    expired      reverted      republished
+state, response        approved    rejected    expired      reverted      republished
 ====================  ==========  ==========  ===========  ============  ==============
 unknown               kept        kept        –            –             –
 pending               approved    rejected    expired (1)  –             –

@@ -34,6 +34,7 @@ from models.records.envelope import (
 )
 from models.records.feedback import Feedback, FeedbackSource, Release, Validation
 from models.records.learning import Drift, LearningEvent, ModelSnapshot
+from models.records.ledger import FactKind, LedgerEntry, LedgerFact
 from models.records.opinion import (
     Explainability,
     FeatureImportance,
@@ -76,6 +77,7 @@ __all__ = [
     "ExecutionResult",
     "ExecutionTicket",
     "Explainability",
+    "FactKind",
     "FeatureImportance",
     "Feedback",
     "FeedbackSource",
@@ -86,6 +88,8 @@ __all__ = [
     "IntentEnvelope",
     "IntentOutcome",
     "LearningEvent",
+    "LedgerEntry",
+    "LedgerFact",
     "Mitigation",
     "ModelSnapshot",
     "PlanStatus",
