@@ -23,7 +23,7 @@ from models.planning.decompose import Decomposition, Work, decompose
 from models.planning.destructive import Destruction, Severity
 from models.planning.ground import Ungrounded
 from models.planning.intent_types import IntentType, TypeVerdict, classify_type
-from models.planning.memory import FAILED, NOTHING, Recalled
+from models.planning.memory import FAILED, NOTHING, Recalled, keys_of
 from models.planning.objectives import Command, Objective, commands, is_report, objectives
 from models.planning.questions import Question, question_of
 from models.planning.risk import Circumstances, Risk, assess, needs_approval, stricter
@@ -108,7 +108,8 @@ def make_plan(
     verdict = classify_type(read.found)
     if destroying or _is_work(asked, verdict):
         return _work(read, asked, verdict, catalog)
-    grounded = question_of(text, read.found, catalog, at_ms=read.at_ms, language=read.asker.language)
+    told, entities = read.asker.language, envelope.intent.entities
+    grounded = question_of(text, read.found, catalog, at_ms=read.at_ms, language=told, entities=entities)
     if isinstance(grounded, Question):
         return _answer(read, grounded)
     if _may_be_work(grounded, verdict):
@@ -272,6 +273,7 @@ def _plan(
         "asker": msgspec.to_builtins(read.asker),
         "planning": {**notes, "parallel_groups": groups, "critical_path": list(path.tasks)},
         "risk_reasons": list(risk.reasons),
+        "keys": list(keys_of(envelope)),
     }
     if destruction.is_destructive:
         reasons = [reason._asdict() for reason in destruction.reasons]

@@ -130,13 +130,13 @@ def _ranked(question: Question, way: Relationship, manner: str, mention: Mention
     counted = (
         question.has(grammar.COUNT) or superlative or question.has(frozenset({"por", "by", "cada", "each", "per"}))
     )
+    _account(question, asked, question.catalog.sources[way.end])
+    question.use_words(grammar.SUPERLATIVE)
     unknown = _unknown_name(question, mention)
     if own is None or not counted or manner == "verb" or unknown is not None:
         if unknown is None:
             return Ungrounded("unknown-value", "", tuple(list(own.values)[:5]) if own else ())
         return unknown_value(question, unknown, list(own.values) if own else [])
-    _account(question, asked, question.catalog.sources[way.end])
-    question.use_words(grammar.SUPERLATIVE)
     spec = _spec(question, asked, Way(way, manner == "forward", ()), ())
     less = not question.has(grammar.MORE) and question.has(grammar.LESS)
     one = superlative and question.has(grammar.SINGULAR_WHICH) and not question.has(frozenset({"quais"}))
