@@ -14,10 +14,11 @@ from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, catalog, metrics, settings
+from app.main import app, catalog, metrics, recaller, settings
 from models.completion import refuse
 from models.planning import make_plan
 from models.planning.approval import ask
+from models.planning.memory import NOTHING
 from models.records import PlanStatus
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ async def plan(stream: Any) -> None:
     """Make a plan of each intention."""
     async for batch in runs(stream):
         async with transaction(batch) as tx:
+            recalled = await recaller.recall([record.value for record in batch])
             for record in batch:
                 with tx.attempt(record):
-                    now = now_ms()
-                    _send(tx, make_plan(record.value, catalog, now_ms=now), now)
+                    now, known = now_ms(), recalled.get(record.value.id, NOTHING)
+                    _send(tx, make_plan(record.value, catalog, now_ms=now, recalled=known), now)
 
 
 def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:

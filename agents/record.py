@@ -1,4 +1,4 @@
-"""record: ``ledger.facts`` → ``ledger.entries``: what the stages have decided, chained.
+"""record: ``ledger.facts`` → ``ledger.entries``, ``memory.facts``: what the stages have decided, chained.
 
 The chain grows in the transaction that takes the fact, so that every fact is in it once, whatever is killed.
 """
@@ -24,3 +24,5 @@ async def record(stream: Any) -> None:
                     heads = tx.view(ledger_heads, fact)
                     entry, heads[chain] = append(heads.get(chain, Head()), chain, fact.value)
                     tx.send(topics.LEDGER_ENTRIES, key=chain, value=entry, partition=fact.partition)
+                    if fact.value.approval is None:
+                        tx.send(topics.MEMORY_FACTS, key=fact.key, value=fact.value)

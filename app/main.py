@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from app.execution import QueryExecutor
@@ -9,8 +10,11 @@ from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.pages import serve
+from app.recall import RECALL_TIMEOUT_S, Circuit, Recaller
 from app.settings import Settings
 from app.stores.mongo import MongoStore
+from app.stores.neo4j import GraphStore
+from app.stores.redis import RedisStore
 from app.stores.redis_cache import RedisCache
 from app.topics import MODELS_SNAPSHOTS, PLANS_APPROVALS, TOPICS
 from app.understanding_cache import SharedReadings
@@ -38,6 +42,7 @@ STAGES = [
     "agents.approve",
     "agents.record",
     "agents.keep",
+    "agents.remember",
     "agents.execute",
     "agents.complete",
     "agents.validate",
@@ -88,5 +93,13 @@ if settings.nlu_cache_redis:
 ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
 
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
+_auth = (settings.neo4j_user, str(settings.neo4j_password))
+graph = GraphStore(str(settings.neo4j), _auth, settings.neo4j_database, timeout_s=settings.store_timeout_s)
+recaller = Recaller(
+    GraphStore(str(settings.neo4j), _auth, settings.neo4j_database, timeout_s=RECALL_TIMEOUT_S),
+    RedisStore(str(settings.redis), timeout_s=RECALL_TIMEOUT_S),
+    deadline_s=settings.recall_ms / 1000,
+    circuit=Circuit(clock=time.monotonic),
+)
 ledger = Ledger(mongo)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})

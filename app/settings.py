@@ -108,6 +108,8 @@ class Settings:
     """The catalog of the sources that questions are about."""
     approval_s: float = 86_400.0
     """How long a plan may wait for its approval; then it is rejected."""
+    recall_ms: int = 50
+    """How long planning may look for similar intentions, for all that are planned together; 0: not at all."""
     data_dir: Path = Path(".hive")
     """Where the local stack keeps its data and logs."""
 

@@ -175,6 +175,13 @@ LEDGER_ENTRIES = TopicSpec(
     retention_ms=30 * DAY_MS,
     dead_letter="plans.dead-letter",
 )
+MEMORY_FACTS = TopicSpec(
+    name="memory.facts",
+    key="intention id",
+    record=records.LedgerFact,
+    retention_ms=7 * DAY_MS,
+    dead_letter="plans.dead-letter",
+)
 DEAD_LETTERS: Final = tuple(
     TopicSpec(
         name=f"{family}.dead-letter",
@@ -207,6 +214,7 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     MODELS_SNAPSHOTS,
     LEDGER_FACTS,
     LEDGER_ENTRIES,
+    MEMORY_FACTS,
     *DEAD_LETTERS,
     SAMPLE_EVENTS,
 )

@@ -130,7 +130,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "approvals_total",
         "counter",
         ("decision", "effect"),
-        "Requests for an approval and responses to them, and whether they were applied or ignored (late, twice, unknown).",
+        "Requests for an approval and responses to them; ignored are those that are late, unknown or said twice.",
         "`requested` far above the others: nobody looks at `hive approvals list`.",
     ),
     Metric(

@@ -171,4 +171,4 @@ def _kill(process: Any) -> None:
     deadline_s = time.monotonic() + 10
     while process.alive and time.monotonic() < deadline_s:
         time.sleep(0.05)
-    process.start()
+    process.spawn()  # what is sent meanwhile waits; the reads below have patience
