@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -89,7 +90,7 @@ async def check_answers(graph: GraphStore) -> None:
 
 
 def test_a_catalog_is_drafted_from_running_servers(settings: Settings) -> None:
-    mongo = f"{settings.mongo.rstrip('/')}/{settings.mongo_database}"
+    mongo = urlsplit(settings.mongo)._replace(path=f"/{settings.mongo_database}").geturl()
     scheme, _, address = settings.neo4j.partition("://")
     neo4j = f"{scheme}://{settings.neo4j_user}:{settings.neo4j_password}@{address}/{settings.neo4j_database}"
     done = CliRunner().invoke(catalog, ["infer", "--mongo", mongo, "--neo4j", neo4j])

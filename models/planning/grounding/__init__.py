@@ -8,6 +8,7 @@ and the answer takes for granted is said in `Grounded.assumed`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from models.nlu.timerange import TimeRange
 from models.nlu.words import Word
@@ -18,7 +19,7 @@ from models.planning.grounding.describe import describe
 from models.planning.grounding.graph import path_of, read_graph, relationship_of
 from models.planning.grounding.pairs import leftover, read_pair
 from models.planning.grounding.periods import Periods, compare, periods_of, shares
-from models.planning.grounding.question import Question
+from models.planning.grounding.question import Question, term_of
 from models.planning.grounding.reader import Reader
 from models.planning.grounding.spec import (
     Comparison,
@@ -96,8 +97,39 @@ def _on_sources(question: Question) -> Grounded | Ungrounded:
     return _alone(question, spec)
 
 
+def _left_out(question: Question, source: Source) -> Ungrounded | None:
+    """Refuse what has none of something ("customers without purchases"): no query here looks for what isn't there."""
+    if not question.has(grammar.NOT):
+        return None
+    for mention in question.mentions:
+        named = mention.term("relationship") or (mention.term("source") and not mention.term("value"))
+        if question.word(mention.start - 1) in grammar.NOT and named:
+            word = " ".join(word.text for word in question.found[mention.start - 1 : mention.end])
+            return Ungrounded("no-link", word, (source.label.of(question.language),))
+    return None
+
+
+def _both(question: Question, source: Source) -> Ungrounded | None:
+    """Refuse to answer one of two questions: "vendas e clientes por região" names two sources side by side."""
+    for one, two in pairwise(question.mentions):
+        if (
+            two.start == one.end + 1
+            and question.word(one.end) in grammar.AND
+            and one.start - 1 not in question.facts.groups
+        ):
+            named = [term for mention in (one, two) if (term := mention.term("source"))]
+            own = [term_of(mention, source.name, "source") for mention in (one, two)]
+            if len(named) == 2 and own.count(None) == 1 and not {one.start, two.start} & set(question.facts.groups):
+                labels = [question.catalog.sources[term.source].label.of(question.language) for term in named]
+                return Ungrounded("ambiguous", "", tuple(labels))
+    return None
+
+
 def _spec(question: Question, source: Source, period: TimeRange | None) -> QuerySpec | Ungrounded:
     """Return the query on one source."""
+    refused = _left_out(question, source) or _both(question, source)
+    if refused is not None:
+        return refused
     relation = relationship_of(question)
     if relation is not None and source.kind == "neo4j":
         spec = read_graph(question, relation)

@@ -99,9 +99,9 @@ class Choice:
             for mention in question.mentions:
                 question.use(mention)
             binding, loose = question.rest(set())
+            question.used = set(question.facts.taken)
             if len(fitting) == 1 and asks and not binding and not loose:
                 return sources[fitting[0]]
-            question.used = set(question.facts.taken)
             if fitting and not binding and not loose:
                 return Ungrounded("ambiguous", "", self._labels(fitting))
         candidates = [

@@ -13,6 +13,7 @@ SHOW = word_set(
     "give find encontre"
 )
 WHICH = word_set("qual quais which what que quem who")
+WHO = word_set("quem who")
 SINGULAR_WHICH = word_set("qual which what")
 AND = word_set("e and ou or")
 ARTICLES = word_set("a o as os the um uma an")
@@ -20,6 +21,9 @@ ARTICLES = word_set("a o as os the um uma an")
 MORE = word_set("mais most more maior")
 LESS = word_set("menos least fewest fewer")
 
+LATEST = word_set("ultimos ultimas latest newest recentes recent")
+BEST = word_set("melhor maior best highest largest")
+WORST = word_set("pior menor worst lowest smallest")
 SUPERLATIVE = MORE | LESS
 
 AGGREGATIONS = {
@@ -30,7 +34,8 @@ AGGREGATIONS = {
 }
 DISTINCT = word_set("distintos distintas distinto distinta diferentes unicos unicas distinct unique different")
 SHARE = word_set(
-    "participacao percentual porcentagem proporcao fatia percentuais share percentage percent proportion fraction pct "
+    "participacao percentual porcentagem proporcao fatia percentuais taxa share percentage percent proportion fraction "
+    "pct rate ratio"
 )
 COMPARE = word_set(
     "compare comparar comparando comparado comparada comparados comparadas comparativo comparacao compara compared "
@@ -63,14 +68,17 @@ COMPARING = COMPARE | GROWTH
 DIRECTIONS = ASCENDING | DESCENDING
 HOPS = INDIRECT | DIRECT
 
+AGED = word_set("ha faz for")
+
 OF = word_set("de do da dos das of")
-BINDING = OF | word_set("em no na nos nas in from at on with com")
+BINDING = OF | NOT - {"nao", "not"} | word_set("em no na nos nas in from at on with com")
 """Words that tie what follows to what stands before: an unknown word after one is a filter that can't be kept."""
 
 FILLERS = SMALL_TALK.union(
     *(SHORTEST, COUNT, LIST, SHOW, WHICH, COMPARE, GROWTH, DISTINCT, SHARE, SORTING, ASCENDING, DESCENDING),
     *(DIRECT, INDIRECT, PREVIOUS, PERIOD, MORE, LESS, AGGREGATIONS),
     word_set(
+        "if goes down cair distribution distribuicao long "
         "summarize summarise summarized resuma resumir resume overview geral panorama historico history volume "
         "volumes apresente apresentar present provide pull bring traga trazer puxe puxar gostaria favor please hoje "
         "today data so far ate agora now aqui here entre between dado ja tambem also only apenas somente just all "

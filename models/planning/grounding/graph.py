@@ -62,6 +62,10 @@ def _nodes(question: Question, source: Source) -> list[tuple[Mention, str]]:
 def read_graph(question: Question, found: tuple[Mention, Relationship, str]) -> QuerySpec | Ungrounded:
     """Return the query that follows a relationship, or what stands in its way."""
     mention, way, manner = found
+    others = {term.name: None for one in question.mentions if (term := one.term("relationship"))}
+    if len(others) > 1:  # one way after another is more than one query follows
+        ways = question.catalog.relationships
+        return Ungrounded("ambiguous", "", tuple(ways[name].label.of(question.language) for name in others))
     question.use(mention)
     named = _Named(question, way)
     sources = question.catalog.sources

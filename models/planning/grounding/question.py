@@ -56,6 +56,12 @@ class Question:
         self.mentions = [_sober(mention, self) for mention in self.mentions]
         self.at = {mention.start: mention for mention in self.mentions}
         self.used: set[int] = set(self.facts.taken)
+        taken = self.facts.taken
+        self.free = frozenset(word for at, word in enumerate(self.plains) if at not in taken) if taken else self.present
+
+    def asks(self, listed: frozenset[str]) -> bool:
+        """Say whether one of these words stands in the text outside of its periods and numbers."""
+        return not listed.isdisjoint(self.free)
 
     def has(self, listed: frozenset[str]) -> bool:
         """Say whether one of these words stands in the text."""
@@ -108,6 +114,7 @@ class Question:
         names = [m for m in self.mentions if any(t.source in source_names and t.kind in _NAMES for t in m.terms)]
         begins = {mention.start for mention in names}
         ends = {mention.end for mention in names}
+        ends.update(m.end for m in self.mentions if m.start in self.facts.groups and m.term("dimension"))
         binding: list[int] = []
         loose: list[int] = []
         content_seen = False

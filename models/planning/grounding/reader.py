@@ -85,7 +85,7 @@ class Reader:
         if distinct is not None:
             groups, operation = (distinct,), "count_distinct" if self.question.has(grammar.COUNT) else "distinct"
         order = self.top.order if self.top else Order.LARGEST
-        if self._asks_for_least(groups):
+        if self._asks_for_least(groups) or (groups and self.question.facts.direction == "asc" and not self.top):
             order = Order.SMALLEST
         if operation == "find" and self.top is None:
             order = Order.LATEST
@@ -117,13 +117,32 @@ class Reader:
             if unit and self.source.time_field:
                 groups[unit] = Group(unit, self.source.time_field, unit)
                 self.question.used.add(at)
-        if self.top and all(self._is_kind(place, "measure") for place in self.places):
+        groups.update(self._best_period())
+        if self.top and all(self._is_kind(place, "measure") or self._is_kind(place, "value") for place in self.places):
             groups.update((group.name, group) for group in self._groups_from(self.top.last + 1))
         if not groups:
             groups.update((group.name, group) for place in self._head_places() for group in self._groups_from(place))
         if not groups:
             groups.update((group.name, group) for group in self._compared_values())
+        if not groups and self.question.has(grammar.WHO):
+            people = [item for item in self.source.dimensions if self.source.field(item.field).pii]
+            if not people:
+                return self._unknown_group(next(at for at, w in enumerate(self.question.plains) if w in grammar.WHO))
+            groups[people[0].name] = Group(people[0].name, people[0].field)
         return tuple(sorted(groups.values(), key=lambda group: group.unit is None))  # the course of time first
+
+    def _best_period(self) -> dict[str, Group]:
+        """Read "pior mês de vendas": one row, the period with the least."""
+        question = self.question
+        if self.top is not None or self.source.time_field is None:
+            return {}
+        for at, word in enumerate(question.plains):
+            unit = _BUCKETS.get(UNIT_OF.get(question.word(at + 1), ""))
+            if unit and (word in grammar.BEST or word in grammar.WORST) and at + 1 not in question.facts.taken:
+                self.top = Top(1, Order.LARGEST if word in grammar.BEST else Order.SMALLEST, at, at + 1)
+                question.used.update((at, at + 1))
+                return {unit: Group(unit, self.source.time_field, unit)}
+        return {}
 
     def _unknown_group(self, place: int) -> Ungrounded:
         language = self.question.language
@@ -204,6 +223,8 @@ class Reader:
             term = self._term(place, "dimension")
             if term is not None and not self._is_described(self.at[place]):
                 dimension = self.source.dimension(term.name)
+                if found and not self._is_listed(place):
+                    found.pop()  # "product category": the last one of a compound is meant
                 found.append(Group(dimension.name, dimension.field))
                 end = self.at[place].end
             elif unit and self.source.time_field and place not in self.question.facts.taken:
@@ -214,6 +235,12 @@ class Reader:
             self.question.used.update(range(place, end))
             place = end
         return found
+
+    def _is_listed(self, place: int) -> bool:
+        """Say whether a comma or "and" stands before a word."""
+        words = self.question.found
+        between = self.question.text[words[place - 1].end : words[place].start]
+        return bool(between.strip()) or self.question.word(place - 1) in grammar.AND
 
     def _term(self, place: int, kind: str) -> Term | None:
         mention = self.at.get(place)
@@ -279,7 +306,9 @@ class Reader:
             if bound is self._bound_of_group() and groups:
                 found.append(Comparison(measure.name, bound.operator, bound.values, of_group=True))
                 continue
-            measured, values = self._measured(bound, measure)
+            # "Abertos há mais de 24 horas" says how old they are, not what is measured of them.
+            is_age = self.question.word(bound.first - 1) in grammar.AGED
+            measured, values = (None, ()) if is_age else self._measured(bound, measure)
             if measured is None or measured.field is None:
                 word = " ".join(word.text for word in self.question.found[bound.first : bound.last + 1])
                 labels = tuple(item.label.of(self.question.language) for item in self.source.measures if item.field)
@@ -302,6 +331,9 @@ class Reader:
     def _measured(self, bound: Bound, measure: Measure) -> tuple[Measure | None, tuple[Number, ...]]:
         """The measure whose field a number is compared with: by its unit, else the one asked for."""
         with_field = [item for item in self.source.measures if item.field]
+        after = self._term(bound.last + 1, "measure")
+        if after is not None and not bound.unit and self.source.measure(after.name).field:  # "more than 30 pages"
+            return self.source.measure(after.name), bound.values
         if bound.unit:
             for item in with_field:
                 values = bound.in_unit(item.unit)
@@ -326,7 +358,8 @@ class Reader:
             # "Incidents" is first of all the source, and only then the name of their count.
             if term and term_of(mention, source.name, "source") is None:
                 question.use(mention)
-                named = named or source.measure(term.name)
+                bounded = not groups and any(bound.last + 1 == mention.start for bound in question.facts.bounds)
+                named = named if bounded else named or source.measure(term.name)
         aggregation = self._aggregation()
         if aggregation:
             base = named or source.measure(source.default_measure)
@@ -392,13 +425,17 @@ class Reader:
         counts = question.has(grammar.COUNT)
         if unique and not counts and not named:
             return "find"
-        lists = (question.has(grammar.LIST) or self.top is not None) and not counts
+        lists = (question.asks(grammar.LIST) or self.top is not None) and not counts
         if question.has(grammar.WHICH) and named and measure.aggregation != "count":
             lists = False
-        shows = question.has(grammar.SHOW) and measure.aggregation == "count"
-        if lists or (shows and not named):
+        shows = question.asks(grammar.SHOW) and measure.aggregation == "count"
+        if lists or (shows and not named) or (not named and self._asks_for_latest()):
             return "find"
         return "count" if measure.aggregation == "count" else "aggregate"
+
+    def _asks_for_latest(self) -> bool:
+        """Read "últimas vendas": those that came last, with no number."""
+        return any(self.question.word(m.start - 1) in grammar.LATEST for m in self.mentions if self._is_source_too(m))
 
     # Order and length
 
