@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from models.nlu.pii import mask
-from models.nlu.words import is_stop_word, plain, stem
+from models.nlu.words import is_stop_word, plain, stem, words
 from models.records import CompletedPlan, CompletionStatus, Domain, IntentEnvelope, LedgerFact
 from models.records.base import Count, EpochMs
 
@@ -27,6 +27,7 @@ __all__ = [
 MOST_KEYS = 12
 """Words and things of a text that are compared; more make no difference and cost a longer query."""
 
+_UNCOMPARED = frozenset({"TIME_RANGE", "TOP_N", "GROUP_BY", "NUMBER"})
 FAILED = frozenset({CompletionStatus.FAILED.value, "rejected", "expired"})
 """Ends that speak against a similar plan."""
 
@@ -67,11 +68,13 @@ def keys_of(envelope: IntentEnvelope) -> tuple[str, ...]:
 
     They are plain and sorted, so that the same words in another order are the same keys.
     """
-    keys = dict.fromkeys(
-        stem(plain(word)) for keyword in envelope.intent.keywords for word in keyword.split() if not is_stop_word(word)
-    )
-    for entity in envelope.intent.entities:
-        if entity.entity_type not in ("TIME_RANGE", "TOP_N", "GROUP_BY", "NUMBER"):
+    intent = envelope.intent
+    # They are kept for long, so nothing personal may be one: only what the masked text still has.
+    known = {word.plain for word in words(intent.processed_text or mask(intent.text))}
+    said = (word for keyword in intent.keywords for word in keyword.split() if not is_stop_word(word))
+    keys = dict.fromkeys(stem(plain(word)) for word in said if plain(word) in known)
+    for entity in intent.entities:
+        if entity.entity_type not in _UNCOMPARED and known.issuperset(word.plain for word in words(entity.value)):
             keys[f"{entity.entity_type.lower()}:{plain(entity.value)}"] = None
     return tuple(sorted(list(keys)[:MOST_KEYS]))
 

@@ -131,6 +131,12 @@ def test_keys_do_not_depend_on_the_order_or_the_endings_of_words() -> None:
     assert keys_of(envelope_of("vendas por região")) == keys_of(envelope_of("regiões: venda"))
 
 
+def test_nothing_personal_is_a_key() -> None:
+    keys = keys_of(envelope_of("relatório de vendas para joao.silva@empresa.com, CPF 529.982.247-25"))
+    assert "vend" in keys
+    assert not [key for key in keys if "joao" in key or "silva" in key or "529" in key]
+
+
 def test_what_is_remembered_of_a_plan_and_of_its_end() -> None:
     plan = plan_of("apagar os clientes inativos")
     statement = remembered(LedgerFact(intent_id="i-1", at=7, plan=plan))
