@@ -21,7 +21,7 @@ from models.planning.catalog import Catalog
 from models.planning.dag import CriticalPath, critical_path, generations
 from models.planning.decompose import Decomposition, Work, decompose
 from models.planning.destructive import Destruction, Severity
-from models.planning.ground import Ungrounded
+from models.planning.grounding import Ungrounded
 from models.planning.intent_types import IntentType, TypeVerdict, classify_type
 from models.planning.memory import FAILED, NOTHING, Recalled, keys_of
 from models.planning.objectives import Command, Objective, commands, is_report, objectives
@@ -165,10 +165,10 @@ def _is_sure(verdict: TypeVerdict) -> bool:
 
 
 def _answer(read: _Read, question: Question) -> CognitivePlan:
-    destruction = destructive.detect("", question.tasks)
     touched = _Touched(levels=question.levels, pii=question.holds_pii)
     notes = {"method": "grounded", "objectives": [Objective.QUERY.value]}
-    return _plan(read, question.tasks, touched, destruction, {**notes, "summary": question.summary})
+    # Grounded tasks only read, whatever their descriptions, made of the catalog's labels, may say.
+    return _plan(read, question.tasks, touched, destructive.SAFE, {**notes, "summary": question.summary})
 
 
 def _work(read: _Read, asked: list[Command], verdict: TypeVerdict, catalog: Catalog) -> CognitivePlan:
