@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from models.planning.catalog import Catalog, Source, load_catalog
-from models.planning.ground import QuerySpec, Ungrounded, ground
+from models.planning.grounding import Grounded, QuerySpec, Ungrounded, ground_question
 from models.planning.plan import is_answered_here, make_plan
 from models.planning.query import mongodb_parameters
 from models.planning.tickets import first_tickets
 
 __all__ = [
     "Catalog",
+    "Grounded",
     "QuerySpec",
     "Source",
     "Ungrounded",
     "first_tickets",
-    "ground",
+    "ground_question",
     "is_answered_here",
     "load_catalog",
     "make_plan",

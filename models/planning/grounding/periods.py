@@ -149,7 +149,8 @@ def _numerator(question: Question, spec: QuerySpec) -> Filter | Ungrounded:
     if len(named) > 1:
         copula = max((at for at, word in enumerate(question.plains) if word in _COPULA), default=None)
         after = [item for item in named if copula is not None and _first_place(question, spec, item) > copula]
-        named = after if len(after) == 1 else named
+        beside = [item for item in named if _stands_beside_share(question, _first_place(question, spec, item))]
+        named = beside if len(beside) == 1 else after if len(after) == 1 else named
     if len(named) == 1:
         return named[0]
     labels = [item.values[0] for item in named] or [
@@ -169,6 +170,12 @@ def _names_source(question: Question, spec: QuerySpec, item: Filter) -> bool:
         if is_value and any(term.kind == "source" for term in meant):
             return True
     return False
+
+
+def _stands_beside_share(question: Question, at: int) -> bool:
+    """Read "failure rate", "taxa de falha", "percentual de críticos": the value is right beside the word."""
+    before = at - 1 - (question.word(at - 1) in grammar.OF)
+    return question.word(at + 1) in grammar.SHARE or question.word(before) in grammar.SHARE
 
 
 def _first_place(question: Question, spec: QuerySpec, item: Filter) -> int:
