@@ -10,7 +10,8 @@ from models.nlu.words import is_stop_word, plain, stem
 MAX_PHRASE_WORDS = 6
 
 Lexicon = dict[str, Any]
-"""A node of the trie: the stem that follows to its node; the key `_TERMS` to what ends here."""
+"""A node of the trie: the stem that follows to its node; the key `_TERMS` to the terms of the phrase that
+ends here, and their meanings."""
 
 _TERMS = ""
 _WORD = re.compile(r"[^\W_]+")
@@ -30,12 +31,17 @@ class Term(NamedTuple):
     value: str | None = None
 
 
+Meanings = dict[str, dict[str, Term]]
+"""Source to kind to the first term of that kind: what a phrase means there, found without a search."""
+
+
 class Mention(NamedTuple):
     """A phrase of the catalog in a text, from word `start` up to, not including, `end`."""
 
     start: int
     end: int
     terms: tuple[Term, ...]
+    meanings: Meanings
 
     def term(self, kind: str) -> Term | None:
         """Return its first meaning of this kind."""
@@ -43,6 +49,19 @@ class Mention(NamedTuple):
             if term.kind == kind:
                 return term
         return None
+
+
+def mention_of(start: int, end: int, terms: tuple[Term, ...]) -> Mention:
+    """Make a mention of terms that are not in a lexicon."""
+    return Mention(start, end, terms, meanings_of(terms))
+
+
+def meanings_of(terms: tuple[Term, ...]) -> Meanings:
+    """Sort terms by source and kind."""
+    meanings: Meanings = {}
+    for term in terms:
+        meanings.setdefault(term.source, {}).setdefault(term.kind, term)
+    return meanings
 
 
 class Phrases:
@@ -76,7 +95,7 @@ def compile_lexicon(terms: dict[tuple[str, ...], tuple[Term, ...]]) -> Lexicon:
         node = root
         for part in stems:
             node = node.setdefault(part, {})
-        node[_TERMS] = meant
+        node[_TERMS] = (meant, meanings_of(meant))
     return root
 
 
@@ -96,7 +115,7 @@ def find_mentions(stems: list[str], lexicon: Lexicon, taken: set[int]) -> list[M
         if longest is None:
             at += 1
         else:
-            mentions.append(Mention(at, end, longest))
+            mentions.append(Mention(at, end, *longest))
             at = end
     return mentions
 

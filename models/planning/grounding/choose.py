@@ -7,14 +7,14 @@ from difflib import SequenceMatcher
 from models.nlu.words import is_stop_word, plain, stem
 from models.planning.catalog import Catalog
 from models.planning.grounding import grammar
-from models.planning.grounding.question import Question
+from models.planning.grounding.question import Question, is_named
 from models.planning.grounding.spec import Ungrounded
-from models.planning.lexicon import Mention
+from models.planning.lexicon import Mention, Term
 from models.planning.sources import Source
 
-_WEIGHTS = {"source": 3, "measure": 3, "relationship": 3, "dimension": 1, "value": 1, "identifier": 1}
+_NAMED_WEIGHT = 3
 _SHAPING_WEIGHT = 2  # of a dimension after "por" or "which": it shapes the answer
-_NAMING = ("source", "measure", "relationship")
+_NAMING = frozenset(("source", "measure", "relationship"))
 
 ALIKE = 0.72
 """How alike two words must be to be offered for one another: one letter of four changed, or two of eight."""
@@ -35,18 +35,15 @@ class Choice:
         places = set(question.facts.groups)
         which = places | {at + 1 for at, word in enumerate(question.plains) if word in grammar.WHICH}
         for mention in question.mentions:
+            shapes = mention.start in which
             # "By service" says what to group by, not what it is about.
             groups = mention.start in places and mention.term("dimension") is not None
-            weights: dict[str, int] = {}
-            for term in mention.terms:
-                shapes = term.kind == "dimension" and mention.start in which
-                weight = _SHAPING_WEIGHT if shapes else _WEIGHTS[term.kind]
-                weights[term.source] = max(weight, weights.get(term.source, 0))
-                if term.kind in _NAMING and not groups:
-                    self.named[term.source] = None
-                    if term.kind == "source":
-                        self.own.add(term.source)
-            for name, weight in weights.items():
+            for name, meant in mention.meanings.items():
+                if not groups and is_named(mention, name):
+                    self.named[name] = None
+                    if "source" in meant:
+                        self.own.add(name)
+                weight = _weight(meant, shapes=shapes)
                 self.scores[name] = self.scores.get(name, 0) + weight
                 self.covers[name] = self.covers.get(name, 0) + 1
 
@@ -115,12 +112,19 @@ class Choice:
         return tuple(dict.fromkeys(sources[name].label.of(self.question.language) for name in names))
 
 
+def _weight(meant: dict[str, Term], *, shapes: bool) -> int:
+    """How much one mention speaks for a source."""
+    if not _NAMING.isdisjoint(meant):
+        return _NAMED_WEIGHT
+    return _SHAPING_WEIGHT if shapes and "dimension" in meant else 1
+
+
 def uncovered(question: Question, source: Source) -> list[Mention]:
     """Return the mentions that name another source or a measure of one, and mean nothing in this one."""
     return [
         mention
         for mention in question.mentions
-        if all(term.source != source.name for term in mention.terms) and any(t.kind in _NAMING for t in mention.terms)
+        if source.name not in mention.meanings and any(term.kind in _NAMING for term in mention.terms)
     ]
 
 

@@ -25,7 +25,7 @@ class Narrowing:
         self.mentions = [
             mention
             for mention in question.mentions
-            if (only is None or mention.start in only) and any(term.source == source.name for term in mention.terms)
+            if source.name in mention.meanings and (only is None or mention.start in only)
         ]
         self.at = {mention.start: mention for mention in self.mentions}
 

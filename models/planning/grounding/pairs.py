@@ -15,7 +15,7 @@ from models.planning.grounding.question import Question, term_of
 from models.planning.grounding.reader import Reader
 from models.planning.grounding.spec import Grounded, Group, QuerySpec, Ungrounded
 from models.planning.grounding.tasks import Builder
-from models.planning.lexicon import Mention
+from models.planning.lexicon import Mention, mention_of
 from models.planning.sources import Source
 
 LOOK_BACK_DAYS = 7
@@ -229,7 +229,7 @@ def _joined(
         term == (head.name, "dimension", dimension.name, None) for term in shared.terms
     )
     asks_shared = asks_shared and anchors[first] is not None and shared.start < anchors[first].start  # type: ignore[union-attr]
-    near = 0 if period is None else _nearer(question, Mention(period.first, period.last + 1, ()), anchors)
+    near = 0 if period is None else _nearer(question, mention_of(period.first, period.last + 1, ()), anchors)
     spans = [period if (asks_shared or index == near) and pair[index].time_field else None for index in (0, 1)]
     specs = [_rows(question, pair[index], parts[index], spans[index]) for index in (0, 1)]
     head_spec, other_spec = specs[first], specs[1 - first]

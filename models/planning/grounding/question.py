@@ -9,14 +9,14 @@ from models.nlu.words import Word, is_stop_word, stem, words
 from models.planning.catalog import Catalog
 from models.planning.grounding.facts import Facts, read_facts
 from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF
-from models.planning.lexicon import Mention, Patterns, Term, find_mentions
+from models.planning.lexicon import Mention, Patterns, Term, find_mentions, mention_of
 from models.planning.sources import Source
 from models.records import Entity
 
 MAX_WORDS = 200
 """What stands behind is not read: the longest question has 60, and the time for a text stays bounded."""
 
-_NAMES = {"source", "measure", "relationship"}
+_NAMES = frozenset(("source", "measure", "relationship"))
 
 
 class Question:
@@ -90,7 +90,7 @@ class Question:
         if patterns is None:
             return []
         found: list[Mention] = [
-            Mention(told.first, told.last + 1, terms)
+            mention_of(told.first, told.last + 1, terms)
             for told in self.facts.told
             if (terms := _fitting(told.value, patterns))
         ]
@@ -101,7 +101,7 @@ class Question:
             if inside and taken.isdisjoint(inside):
                 value = _as_written(match[0], places[0][2])
                 terms = tuple(Term(source, "identifier", field, value) for source, field, _ in places)
-                found.append(Mention(inside[0], inside[-1] + 1, terms))
+                found.append(mention_of(inside[0], inside[-1] + 1, terms))
         return found
 
     def rest(self, source_names: set[str]) -> tuple[list[int], list[int]]:
@@ -111,7 +111,7 @@ class Question:
             Those that narrow down what is asked ("vendas premium", "sales in Atlantis", "margem das vendas"), so
             that an answer without them would be another one; and those that merely stand there.
         """
-        names = [m for m in self.mentions if any(t.source in source_names and t.kind in _NAMES for t in m.terms)]
+        names = [mention for mention in self.mentions if any(is_named(mention, name) for name in source_names)]
         begins = {mention.start for mention in names}
         ends = {mention.end for mention in names}
         ends.update(m.end for m in self.mentions if m.start in self.facts.groups and m.term("dimension"))
@@ -150,12 +150,16 @@ def _is_bound_to(question: Question, at: int) -> bool:
     return question.word(before) in BINDING and before > 0
 
 
+def is_named(mention: Mention, source: str) -> bool:
+    """Say whether a mention names a source: by itself, a measure of it, or a way that leads there."""
+    meant = mention.meanings.get(source)
+    return meant is not None and not _NAMES.isdisjoint(meant)
+
+
 def term_of(mention: Mention, source: str, kind: str) -> Term | None:
     """Return what a mention means in a source, as this kind of thing."""
-    for term in mention.terms:  # a loop: this is what a question's time goes into
-        if term.source == source and term.kind == kind:
-            return term
-    return None
+    meant = mention.meanings.get(source)
+    return meant.get(kind) if meant else None
 
 
 def _as_written(value: str, pattern: re.Pattern[str]) -> str:
@@ -185,7 +189,7 @@ def _sober(mention: Mention, question: Question) -> Mention:
         for term in mention.terms
         if term.kind != "value" or (term.source in named and not everyday) or _beside(mention, term, question)
     )
-    return mention if len(kept) == len(mention.terms) else Mention(mention.start, mention.end, kept)
+    return mention if len(kept) == len(mention.terms) else mention_of(mention.start, mention.end, kept)
 
 
 def _beside(mention: Mention, value: Term, question: Question) -> bool:
@@ -195,7 +199,7 @@ def _beside(mention: Mention, value: Term, question: Question) -> bool:
             other.end == mention.start - 1 and question.plains[mention.start - 1] in OF
         )
         if before or other.start == mention.end:
-            for term in other.terms:
-                if term.source == value.source and term.kind == "dimension" and term.name == value.name:
-                    return True
+            dimension = term_of(other, value.source, "dimension")
+            if dimension is not None and dimension.name == value.name:
+                return True
     return False

@@ -362,5 +362,6 @@ class Reader(Narrowing):
     def _account(self) -> None:
         """Account for the words that name the source, and for dimensions that merely describe."""
         for mention in self.mentions:
-            if any(term.source == self.source.name and term.kind in ("source", "dimension") for term in mention.terms):
+            meant = mention.meanings[self.source.name]
+            if "source" in meant or "dimension" in meant:
                 self.question.use(mention)
