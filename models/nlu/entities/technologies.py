@@ -283,10 +283,17 @@ def _spelled(scan: Scan, at: int) -> tuple[Entity, int] | None:
         last = at + len(words) - 1
         if tuple(scan.plains[at : last + 1]) != words:
             continue
-        if is_common and not (at and scan.text[scan.words[at].start].isupper()):
+        if is_common and not (at and _is_written_as_a_name(scan, at, name)):
             continue
         return scan.entity("TECHNOLOGY", name, FILLED if is_common else _KNOWN, at, last), last
     return None
+
+
+def _is_written_as_a_name(scan: Scan, at: int, name: str) -> bool:
+    """Tell "Swift" from "swift", and from "SWIFT", which is another thing; "REST" is written so."""
+    word = scan.words[at]
+    surface = scan.text[word.start : word.end]
+    return surface[0].isupper() and (not surface.isupper() or name.isupper())
 
 
 def _signed(scan: Scan, at: int) -> tuple[Entity, int] | None:

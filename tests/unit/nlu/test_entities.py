@@ -277,6 +277,8 @@ def test_what_is_left_out(text: str, nouns: list[str]) -> None:
         ("escrito em Go e Rust", ["Go", "Rust"]),
         ("go to the server, then express the rest", []),
         ("Go to the server", []),
+        ("a SWIFT transfer", []),
+        ("uma API em REST e Swift", ["REST", "Swift"]),
         ("this spring we react", []),
         ("example.net", []),
         ("vitamin c", []),
