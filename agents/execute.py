@@ -8,7 +8,6 @@ from app import topics
 from app.engine import runs, transaction
 from app.main import app, executor
 
-AT_ONCE = 8  # queries of one worker that are under way at the same time
 RUN = 32  # tickets of one partition: what is committed together should take seconds at the most, also on a slow store
 
 
@@ -17,7 +16,7 @@ async def execute(stream: Any) -> None:
     """Execute each ticket."""
     async for batch in runs(stream, most=RUN, overlap=True):
         async with transaction(batch) as tx:
-            for record, outcome in await batch.map(lambda record: executor.execute(record.value), at_once=AT_ONCE):
+            for record, outcome in await batch.map(lambda record: executor.execute(record.value)):
                 with tx.attempt(record):
                     if isinstance(outcome, Exception):
                         raise outcome

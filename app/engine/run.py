@@ -192,8 +192,8 @@ class Batch:
             await asyncio.wait((before[0],))
             await asyncio.sleep(0)  # let it be noted
 
-    async def map(self, call: Callable[[Record], Awaitable[T]], *, at_once: int) -> list[tuple[Record, T | Exception]]:
-        """Call something for each record, several at once; a store that is down is waited for.
+    async def map(self, call: Callable[[Record], Awaitable[T]]) -> list[tuple[Record, T | Exception]]:
+        """Call something for each record, all at once; a store that is down is waited for.
 
         Returns:
             Each record with what came of it, in order; an error comes back as a value.
@@ -201,11 +201,9 @@ class Batch:
         Raises:
             StaleRun: the partitions have moved on meanwhile.
         """
-        slots = asyncio.Semaphore(at_once)
 
         async def one(record: Record) -> T:
-            async with slots:
-                return await self.patiently(lambda: call(record))
+            return await self.patiently(lambda: call(record))
 
         records = list(self)
         found = await asyncio.gather(*map(one, records), return_exceptions=True)
