@@ -14,7 +14,7 @@ RUN = 32  # tickets of one partition: what is committed together should take sec
 @app.agent(app.run_topic(topics.EXECUTION_TICKETS, run_records=RUN))
 async def execute(stream: Any) -> None:
     """Execute each ticket."""
-    async for batch in runs(stream, most=RUN, overlap=True):
+    async for batch in runs(stream, most=RUN):
         async with transaction(batch) as tx:
             for record, outcome in await batch.map(lambda record: executor.execute(record.value)):
                 with tx.attempt(record):

@@ -31,8 +31,6 @@ T = TypeVar("T")
 RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
 DEPTH = 2
-OVERLAP_RECORDS = 500
-OVERLAP_RUNS = 2
 
 
 class Generation(NamedTuple):
@@ -239,7 +237,7 @@ class Batch:
             delay_s = min(delay_s * 2, RETRY_MOST_S)
 
 
-async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: bool = False) -> AsyncIterator[Batch]:
+async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIterator[Batch]:
     """Yield batch after batch of what waits on a stage's stream.
 
     The stream's own iterator is not used: it acknowledges, tracks and yields to the loop for every event, and here the
@@ -248,8 +246,6 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: b
     Args:
         stream: The agent's stream.
         most: How many records make a batch that takes no further runs; by default the setting ``batch_records``.
-        overlap: Yield a batch while the one before is still being committed, however little waits: for a stage that
-            spends its time waiting for others.
     """
     app: HiveApp = stream.app
     queue = stream.channel.queue
@@ -262,11 +258,6 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: b
             return
         waiting: list[Run] = [event.value]
         taken = waiting[0].size
-        little = not overlap and taken < OVERLAP_RECORDS and queue.qsize() < OVERLAP_RUNS
-        if little and (before := app.in_flight[stage]):
-            # Little waits: what comes during the commit goes into the same batch. With much, the next batch is
-            # decided on while the one before is being committed.
-            await asyncio.wait(list(before))
         while taken < limit and not queue.empty():
             run: Run = queue.get_nowait().value
             waiting.append(run)
