@@ -61,8 +61,10 @@ class Calibration(NamedTuple):
 
     def confidence(self, probability: float) -> float:
         """Return how often a prediction with this probability is right."""
-        z = self.slope * log_odds(probability) + self.shift
-        return 1.0 / (1.0 + math.exp(-min(max(z, -30.0), 30.0)))
+        # exp(-(a·log(p / (1 - p)) + b)), with one power instead of a logarithm and a power.
+        p = min(max(probability, _LEAST_DOUBT), 1.0 - _LEAST_DOUBT)
+        odds_against: float = ((1.0 - p) / p) ** self.slope * math.exp(-self.shift)
+        return 1.0 / (1.0 + odds_against)
 
 
 def log_odds(probability: float) -> float:
