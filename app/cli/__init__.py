@@ -11,10 +11,12 @@ from app.cli.ask import ask
 from app.cli.correct import correct
 from app.cli.demo import demo
 from app.cli.down import down
+from app.cli.evaluate import evaluate
 from app.cli.send import send
 from app.cli.status import status
 from app.cli.tail import tail
 from app.cli.topics import topics
+from app.cli.understand import understand
 from app.cli.up import up
 from app.cli.validate import validate
 from app.errors import HiveError
@@ -41,5 +43,5 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-for _command in (up, down, ask, send, tail, status, topics, validate, correct, demo):
+for _command in (up, down, ask, send, tail, status, topics, understand, evaluate, validate, correct, demo):
     main.add_command(_command)
