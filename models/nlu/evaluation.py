@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from models.nlu.confidence import Route, route
+from models.nlu.examples import Example
 from models.nlu.model import DomainModel
 from models.records import Domain
 
@@ -18,6 +20,12 @@ LABELS: Final = (*(domain.value for domain in Domain), VALIDATION)
 
 BINS: Final = 10
 """Bins of the reliability, each 0.1 of confidence wide; the last one has its upper end in it."""
+
+
+FOLDS_SEED: Final = 7
+
+Outcome = tuple[float, bool]
+"""A probability, and whether it was that of the right domain."""
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -100,6 +108,34 @@ def predict(model: DomainModel, labelled: Iterable[tuple[str, str]]) -> list[Pre
     return predictions
 
 
+def held_back(examples: Sequence[Example], *, folds: int) -> tuple[list[Outcome], list[Outcome]]:
+    """Let models predict examples that they have not learned, to see what their probabilities are worth.
+
+    Returns:
+        The outcomes with each fold of the examples left out in turn, as if more texts like these came in; and those
+        with whole subcategories left out, as if texts of subjects came in that nobody has thought of. Each is the
+        probability of the best domain, not yet calibrated, and whether that domain is right.
+    """
+    order = list(range(len(examples)))
+    random.Random(FOLDS_SEED).shuffle(order)
+    kinds = sorted({(example.domain or "", example.subcategory) for example in examples})
+    fold_of_kind = {kind: at % folds for at, kind in enumerate(kinds)}
+    by_chance = {at: place % folds for place, at in enumerate(order)}
+    by_kind = {at: fold_of_kind[example.domain or "", example.subcategory] for at, example in enumerate(examples)}
+    return _held_back(examples, by_chance, folds), _held_back(examples, by_kind, folds)
+
+
+def _held_back(examples: Sequence[Example], fold_of: Mapping[int, int], folds: int) -> list[Outcome]:
+    outcomes = []
+    for fold in range(folds):
+        model = DomainModel.trained([example for at, example in enumerate(examples) if fold_of[at] != fold])
+        for at, example in enumerate(examples):
+            if fold_of[at] == fold:
+                verdict = model.classify(example.text)
+                outcomes.append((max(verdict.probabilities[:-1]), verdict.domain is example.domain))
+    return outcomes
+
+
 def evaluate(predictions: Sequence[Prediction]) -> Evaluation:
     """Work out the figures.
 
@@ -128,9 +164,9 @@ def evaluate(predictions: Sequence[Prediction]) -> Evaluation:
     )
 
 
-def reliability(outcomes: Iterable[tuple[float, bool]]) -> list[Bin]:
+def reliability(outcomes: Iterable[Outcome]) -> list[Bin]:
     """Sort confidences, each with whether it was right, into bins."""
-    sorted_in: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    sorted_in: list[list[Outcome]] = [[] for _ in range(BINS)]
     for confidence, right in outcomes:
         sorted_in[min(int(confidence * BINS), BINS - 1)].append((confidence, right))
     return [

@@ -39,7 +39,7 @@ SURE_OF_SPANISH: Final = 3
 """Votes by which Spanish must lead: Portuguese without accents looks much like it."""
 
 _LANGUAGES = ("pt", "en", "es")
-_ASKED_VOTES = 1
+_ASKED_VOTES = 2  # as loud as a small word
 _SHORTEST_WORD = 4
 _LONGEST_WORD = 40
 

@@ -172,7 +172,7 @@ def shared_key(text: str, *, asked: str | None, at_ms: int, model_version: str, 
 
     The text itself can't be had back from it. `scope` names what else changes a reading, such as a catalog's version.
     """
-    about = msgspec.json.encode((text, asked, at_ms // _DAY_MS, model_version, scope))
+    about = repr((text, asked, at_ms // _DAY_MS, model_version, scope)).encode()
     return f"nlu:cache:v{FORMAT}:{blake2b(about, digest_size=16).hexdigest()}"
 
 
