@@ -58,7 +58,7 @@ follower = Follower(
     patience_s=settings.transaction_timeout_ms / 1000 * 3,
 )
 app.before_start(follower.start)
-app.on_before_shutdown.connect(follower.stop)
+app.after_stop(follower.stop)
 
 catalog_text = settings.catalog.read_text(encoding="utf-8")
 catalog = load_catalog(catalog_text, source=str(settings.catalog))
@@ -75,7 +75,7 @@ if settings.nlu_cache_redis:
         corrupt=metrics.cache_corruption,
     )
     app.before_start(shared_readings.start)
-    app.on_before_shutdown.connect(shared_readings.stop)
+    app.after_stop(shared_readings.stop)
 
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})
