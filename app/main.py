@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from app.execution import QueryExecutor
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.observability.pages import serve
+from app.observability.pii_log import PiiFilter
 from app.settings import Settings
 from app.stores.mongo import MongoStore
 from app.stores.redis_cache import RedisCache
@@ -76,6 +78,14 @@ if settings.nlu_cache_redis:
     )
     app.before_start(shared_readings.start)
     app.after_stop(shared_readings.stop)
+
+
+async def _mask_logs() -> None:
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(PiiFilter())
+
+
+app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
 
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})
