@@ -56,6 +56,6 @@ faults: install  ## kill workers and the broker while records flow, and count wh
 
 .PHONY: lock
 lock: install  ## resolve the dependencies anew
-	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra plots --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --prerelease if-necessary-or-explicit --quiet -o requirements.lock
 	echo 'uv' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-uv.lock

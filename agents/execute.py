@@ -8,16 +8,15 @@ from app import topics
 from app.engine import runs, transaction
 from app.main import app, executor
 
-AT_ONCE = 8  # queries of one worker that are under way at the same time
 RUN = 32  # tickets of one partition: what is committed together should take seconds at the most, also on a slow store
 
 
 @app.agent(app.run_topic(topics.EXECUTION_TICKETS, run_records=RUN))
 async def execute(stream: Any) -> None:
     """Execute each ticket."""
-    async for batch in runs(stream, most=RUN, overlap=True):
+    async for batch in runs(stream, most=RUN):
         async with transaction(batch) as tx:
-            for record, outcome in await batch.map(lambda record: executor.execute(record.value), at_once=AT_ONCE):
+            for record, outcome in await batch.map(lambda record: executor.execute(record.value)):
                 with tx.attempt(record):
                     if isinstance(outcome, Exception):
                         raise outcome

@@ -10,7 +10,7 @@ from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
 from app.main import app, lessons, metrics, models, settings
-from models.online.domain import DOMAIN_MODEL, Example, teach
+from models.online.domain import DOMAIN_MODEL, LOST, Example, teach
 from tables.lessons import add, in_order
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ async def _learn(tx: Transaction, batch: Batch) -> None:
     first = next(iter(records.values()))
     known, state = tx.view(lessons, first), tx.view(models, first)
     examples = [Example(record.offset, record.timestamp_ms, record.value) for record in records.values()]
-    before = state.get(DOMAIN_MODEL)
+    try:
+        before = state.get(DOMAIN_MODEL)
+    except ValueError as unreadable:  # somebody else has written there
+        logger.warning("the snapshot can't be read, the model is made anew from the lessons: %s", unreadable)
+        before = LOST
     # Off the loop: reading, learning and packing take some 100 ms, and other stages have answers to give.
     taught = await asyncio.to_thread(teach, before, examples, kept=lambda: in_order(known), now_ms=now_ms())
     if taught is None:

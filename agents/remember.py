@@ -18,7 +18,7 @@ memory = Memory(graph)
 @app.agent(app.run_topic(topics.MEMORY_FACTS, run_records=RUN))
 async def remember(stream: Any) -> None:
     """Write each fact into the graph; in order, so that an end is never before its beginning."""
-    async for batch in runs(stream, most=RUN, overlap=True):
+    async for batch in runs(stream, most=RUN):
         async with transaction(batch) as tx:
             for record in batch:
                 statement = remembered(record.value)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["QueryExecutor"]
 
+AT_ONCE = 8  # queries of one worker that are under way at the same time
 MOST_BYTES = 3 * 1024 * 1024  # of an output, so that the result with all that goes with it stays under the record limit
 
 
@@ -32,6 +33,7 @@ class QueryExecutor:
         self._agent_id = agent_id
         self._stores = stores
         self._under_way: dict[bytes, asyncio.Future[Any]] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def execute(self, ticket: ExecutionTicket) -> ExecutionResult:
         """Execute a ticket; what is refused gives a FAILED result that says why.
@@ -63,13 +65,19 @@ class QueryExecutor:
         return output
 
     async def _ask(self, store: Callable[[Mapping[str, Any]], Awaitable[Any]], parameters: Mapping[str, Any]) -> Any:
-        # A question that is already being asked is not asked again: all who wait get its answer.
+        # A question that is being asked, or waits for a slot, is not asked again: all who wait get its answer.
         question = msgspec.json.encode(parameters, order="sorted")
         under_way = self._under_way.get(question)
         if under_way is None:
-            under_way = self._under_way[question] = asyncio.ensure_future(store(parameters))
+            under_way = self._under_way[question] = asyncio.ensure_future(self._in_turn(store, parameters))
             under_way.add_done_callback(lambda _: self._under_way.pop(question))
         return await asyncio.shield(under_way)
+
+    async def _in_turn(
+        self, store: Callable[[Mapping[str, Any]], Awaitable[Any]], parameters: Mapping[str, Any]
+    ) -> Any:
+        async with self._slots:
+            return await store(parameters)
 
     def _result(
         self, ticket: ExecutionTicket, began_s: float, outcome: TaskOutcome, error: str | None

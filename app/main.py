@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.pages import serve
+from app.observability.pii_log import PiiFilter
 from app.recall import RECALL_TIMEOUT_S, Circuit, Recaller
 from app.settings import Settings
 from app.stores.mongo import MongoStore
@@ -71,7 +73,7 @@ follower = Follower(
     patience_s=settings.transaction_timeout_ms / 1000 * 3,
 )
 app.before_start(follower.start)
-app.on_before_shutdown.connect(follower.stop)
+app.after_stop(follower.stop)
 
 catalog_text = settings.catalog.read_text(encoding="utf-8")
 catalog = load_catalog(catalog_text, source=str(settings.catalog))
@@ -88,7 +90,15 @@ if settings.nlu_cache_redis:
         corrupt=metrics.cache_corruption,
     )
     app.before_start(shared_readings.start)
-    app.on_before_shutdown.connect(shared_readings.stop)
+    app.after_stop(shared_readings.stop)
+
+
+async def _mask_logs() -> None:
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(PiiFilter())
+
+
+app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
 
 ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
 

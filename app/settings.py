@@ -136,8 +136,9 @@ class Settings:
     """Time between heartbeats of the consumer group."""
     transaction_timeout_ms: int = 12_000
     """The broker aborts a transaction that is open for longer."""
-    commit_pace_ms: float = 10.0
-    """The least time from the beginning of one transaction to that of the next (docs/decisions/0002)."""
+    commit_pace_ms: float = 20.0
+    """A transaction begins twice as long after the one before as that one took, or so long if that is less
+    (docs/decisions/0002)."""
     linger_ms: float = 0.0
     """How long a producer waits for more before it sends; the commit's flush makes waiting useless (docs/decisions)."""
     batch_bytes: int = 262_144

@@ -78,7 +78,7 @@ def faults(seeds: str, **amounts: float) -> bool:
     right = []
     for seed in seeds.split(","):
         plan = Plan(seed=int(seed), **amounts)  # type: ignore[arg-type] # click has made them what Plan takes
-        with real_kafka(data_dir / f"kafka-{seed}") as stack:
+        with real_kafka(data_dir / f"kafka-{seed}", to_kill=plan.broker_kills > 0) as stack:
             try:
                 right.append(FaultRun(plan, stack, data_dir).run().right)
             except StandsStill as exc:  # the other seeds have something to say too

@@ -39,9 +39,9 @@ class NotReady(Exception):
 
 
 @contextmanager
-def real_kafka(data_dir: Path) -> Iterator[Stack]:
-    """Run Apache Kafka, downloaded the first time."""
-    with Stack.real(data_dir, parts=("kafka",), on_progress=progress) as stack:
+def real_kafka(data_dir: Path, *, to_kill: bool = False) -> Iterator[Stack]:
+    """Run Apache Kafka, downloaded the first time; a version that keeps its word when it is to be killed."""
+    with Stack.real(data_dir, parts=("kafka-to-kill" if to_kill else "kafka",), on_progress=progress) as stack:
         yield stack
 
 

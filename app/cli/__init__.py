@@ -13,12 +13,14 @@ from app.cli.catalog import catalog
 from app.cli.correct import correct
 from app.cli.demo import demo
 from app.cli.down import down
+from app.cli.evaluate import evaluate
 from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.send import send
 from app.cli.status import status
 from app.cli.tail import tail
 from app.cli.topics import topics
+from app.cli.understand import understand
 from app.cli.up import up
 from app.cli.validate import validate
 from app.errors import HiveError
@@ -45,5 +47,8 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-for _command in (up, down, ask, plan, approvals, ledger, send, tail, status, topics, validate, correct, catalog, demo):
+for _command in (
+    *(up, down, ask, understand, plan, approvals, ledger, send, tail, status, topics),
+    *(evaluate, validate, correct, catalog, demo),
+):
     main.add_command(_command)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from app import topics
 from app.errors import HiveError, InvalidRecord
@@ -49,10 +50,11 @@ class Waiting:
     @property
     def guesses(self) -> list[tuple[Domain, float]]:
         """The best guesses of the stage that gave it up."""
-        listed = self.envelope.metadata.get("guesses")
-        if not isinstance(listed, dict):
+        try:
+            listed = msgspec.convert(self.envelope.metadata.get("guesses"), dict[Domain, float])
+        except msgspec.ValidationError:  # another version's, or anybody's
             return [(self.envelope.intent.domain, self.envelope.confidence)]
-        return [(Domain(name), float(probability)) for name, probability in listed.items()]
+        return list(listed.items())
 
     def as_json(self) -> dict[str, Any]:
         """Return what `hive validate --json` prints of it."""

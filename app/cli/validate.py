@@ -43,10 +43,14 @@ def validate(*, intention_id: str | None, domain: str | None, by: str, as_json: 
         _answer(settings, _one(found, intention_id), Domain(domain), by=by, as_json=as_json)
     elif as_json:
         click.echo(msgspec.json.encode([item.as_json() for item in found[:limit]]))
-    elif sys.stdin.isatty() and sys.stdout.isatty():
+    elif _is_terminal():
         _ask_all(settings, found, by=by)
     else:
         _list(found, limit)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _one(found: list[Waiting], intention_id: str) -> Waiting:

@@ -1,4 +1,8 @@
-"""Real Kafka for tests and benchmarks: Apache Kafka 4.4.0, one node (KRaft), run from Maven's jars."""
+"""Real Kafka for tests and benchmarks: Apache Kafka, one node (KRaft), run from Maven's jars.
+
+Two versions: 4.4.0, and 4.2.1 where the broker is killed. In 4.3.1 and 4.4.0 (KAFKA-20734) a broker that is restarted
+after a SIGKILL may leave out the markers of a transaction that it had acknowledged: see docs/decisions/0001.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 POM = Path(__file__).with_name("kafka-4.4.0.xml")
+POM_TO_KILL = Path(__file__).with_name("kafka-4.2.1.xml")
 _OPTIONS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -50,13 +55,13 @@ _OPTIONS = {
 _LOG = "-Dlog4j2.level=WARN"
 
 
-def fetch(cache_dir: Path, on_progress: Callable[[str], None]) -> Path:
+def fetch(pom: Path, cache_dir: Path, on_progress: Callable[[str], None]) -> Path:
     """Download Kafka, once."""
     maven.java("kafka")
-    return maven.fetch(POM, cache_dir, on_progress)
+    return maven.fetch(pom, cache_dir, on_progress)
 
 
-def launch(place: Place) -> Launch:
+def launch(pom: Path, place: Place) -> Launch:
     """Write the configuration, format the storage when it is new, and say how to start Kafka."""
     port, controller = place.ports["kafka"], place.ports["kafka_controller"]
     data_dir = place.data_dir.absolute()
@@ -69,7 +74,7 @@ def launch(place: Place) -> Launch:
     }
     properties = data_dir / "server.properties"
     properties.write_text("".join(f"{name}={value}\n" for name, value in options.items()))
-    java = [maven.java("kafka"), "-cp", f"{maven.libraries(POM, place.cache_dir)}/*", _LOG]
+    java = [maven.java("kafka"), "-cp", f"{maven.libraries(pom, place.cache_dir)}/*", _LOG]
     if not (data_dir / "log" / "meta.properties").exists():
         _format(java, properties)
     return Launch(
@@ -112,4 +117,9 @@ def _format(java: list[str], properties: Path) -> None:
         raise ServerExited("Kafka's storage tool", done.returncode, log_path=log_path, log_lines=lines)
 
 
-KAFKA_REAL = Part("kafka", ("kafka", "kafka_controller"), launch, fetch)
+def _part(pom: Path) -> Part:
+    return Part("kafka", ("kafka", "kafka_controller"), functools.partial(launch, pom), functools.partial(fetch, pom))
+
+
+KAFKA_REAL = _part(POM)
+KAFKA_TO_KILL = _part(POM_TO_KILL)

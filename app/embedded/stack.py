@@ -21,7 +21,7 @@ from app.embedded import maven
 from app.embedded.datadir import exclusive
 from app.embedded.errors import PortTaken, ServerExited, ServerNotReady
 from app.embedded.falkordb import FALKORDB
-from app.embedded.kafka_real import KAFKA_REAL
+from app.embedded.kafka_real import KAFKA_REAL, KAFKA_TO_KILL
 from app.embedded.kafka_tansu import KAFKA_TANSU
 from app.embedded.mlflow import MLFLOW
 from app.embedded.neo4j_real import NEO4J_REAL
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = {part.name: part for part in (KAFKA_TANSU, FALKORDB, SECANTUS, MLFLOW)}
 REAL = {part.name: part for part in (KAFKA_REAL, NEO4J_REAL, REDIS_REAL, SECANTUS, MLFLOW)}
+REAL["kafka-to-kill"] = KAFKA_TO_KILL
 ADDRESSES = ("kafka", "mongo", "neo4j", "redis", "mlflow")
 _COMPANIONS = {"neo4j": ("neo4j_user", "neo4j_password", "neo4j_database")}
 _PORT_TRIES = 5
@@ -124,7 +125,7 @@ class Stack:
             data_dir: Its data and logs.
             cache_dir: Downloads; `HIVE_CACHE` or the user's cache folder by default.
             ports: Fixed ports by name (kafka, kafka_controller, neo4j, redis, …); `HIVE_<NAME>_PORT` by default.
-            parts: Which parts: some of kafka, neo4j, redis, mongo, mlflow.
+            parts: Which parts: some of kafka (or kafka-to-kill, see `kafka_real`), neo4j, redis, mongo, mlflow.
             on_progress: Told what happens.
         """
         return cls(

@@ -142,7 +142,7 @@ class Committer:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        began_s, pace_s = 0.0, self._settings.commit_pace_ms / 1000
+        began_s, pace_s, most_s = 0.0, 0.0, self._settings.commit_pace_ms / 1000
         while True:
             await self._arrived.wait()
             if (early_s := began_s + pace_s - loop.time()) > 0:
@@ -157,6 +157,8 @@ class Committer:
                     _refuse(work, done)
             if fresh:
                 await self._cycle(loop, fresh)
+                # A broker that answers quickly is asked more often than one that is busy.
+                pace_s = min(2 * (loop.time() - began_s), most_s)
             if not self._waiting:
                 self._idle.set()
 

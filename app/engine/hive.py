@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import faust
 from faust.types import TP
+from mode.utils.futures import maybe_async
 
 from app import topics
 from app.engine import admin
@@ -65,6 +66,7 @@ class HiveApp(faust.App):
         self._specs = {spec.name: spec for spec in outputs}
         self._tables_of: dict[tuple[int, int], Generation] = {}  # by number of partitions, and partition
         self._preparations: list[Callable[[], Awaitable[None]]] = []
+        self._endings: list[Callable[[], Awaitable[None] | None]] = []
         self.instance = settings.worker if settings.static_member else None
         self.source = Source(
             settings.kafka_client(),
@@ -133,6 +135,10 @@ class HiveApp(faust.App):
     def before_start(self, prepare: Callable[[], Awaitable[None]]) -> None:
         """Have something done once Kafka answers and the topics are there, before anything is processed."""
         self._preparations.append(prepare)
+
+    def after_stop(self, end: Callable[[], Awaitable[None] | None]) -> None:
+        """Have something ended once everything that was begun is committed, or left to others."""
+        self._endings.append(end)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         # Faust would start the agent again behind the records that it was given, and they would be lost.
@@ -278,6 +284,8 @@ class HiveApp(faust.App):
         await super().on_stop()
         if self.committer.started:
             await self.committer.stop()
+        for end in self._endings:
+            await maybe_async(end())
         logger.info("drained seconds=%.2f", time.monotonic() - began_s)
 
     async def _drain(self, deadline_s: float) -> None:

@@ -31,8 +31,6 @@ T = TypeVar("T")
 RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
 DEPTH = 2
-OVERLAP_RECORDS = 500
-OVERLAP_RUNS = 2
 
 
 class Generation(NamedTuple):
@@ -192,8 +190,8 @@ class Batch:
             await asyncio.wait((before[0],))
             await asyncio.sleep(0)  # let it be noted
 
-    async def map(self, call: Callable[[Record], Awaitable[T]], *, at_once: int) -> list[tuple[Record, T | Exception]]:
-        """Call something for each record, several at once; a store that is down is waited for.
+    async def map(self, call: Callable[[Record], Awaitable[T]]) -> list[tuple[Record, T | Exception]]:
+        """Call something for each record, all at once; a store that is down is waited for.
 
         Returns:
             Each record with what came of it, in order; an error comes back as a value.
@@ -201,11 +199,9 @@ class Batch:
         Raises:
             StaleRun: the partitions have moved on meanwhile.
         """
-        slots = asyncio.Semaphore(at_once)
 
         async def one(record: Record) -> T:
-            async with slots:
-                return await self.patiently(lambda: call(record))
+            return await self.patiently(lambda: call(record))
 
         records = list(self)
         found = await asyncio.gather(*map(one, records), return_exceptions=True)
@@ -241,7 +237,7 @@ class Batch:
             delay_s = min(delay_s * 2, RETRY_MOST_S)
 
 
-async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: bool = False) -> AsyncIterator[Batch]:
+async def runs(stream: faust.Stream[Any], *, most: int | None = None) -> AsyncIterator[Batch]:
     """Yield batch after batch of what waits on a stage's stream.
 
     The stream's own iterator is not used: it acknowledges, tracks and yields to the loop for every event, and here the
@@ -250,8 +246,6 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: b
     Args:
         stream: The agent's stream.
         most: How many records make a batch that takes no further runs; by default the setting ``batch_records``.
-        overlap: Yield a batch while the one before is still being committed, however little waits: for a stage that
-            spends its time waiting for others.
     """
     app: HiveApp = stream.app
     queue = stream.channel.queue
@@ -264,11 +258,6 @@ async def runs(stream: faust.Stream[Any], *, most: int | None = None, overlap: b
             return
         waiting: list[Run] = [event.value]
         taken = waiting[0].size
-        little = not overlap and taken < OVERLAP_RECORDS and queue.qsize() < OVERLAP_RUNS
-        if little and (before := app.in_flight[stage]):
-            # Little waits: what comes during the commit goes into the same batch. With much, the next batch is
-            # decided on while the one before is being committed.
-            await asyncio.wait(list(before))
         while taken < limit and not queue.empty():
             run: Run = queue.get_nowait().value
             waiting.append(run)

@@ -215,6 +215,7 @@ class WorkerMetrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
+        self._intentions: dict[tuple[str, str], Any] = {}
         self._followed: dict[str, Followed[Any]] = {}
         self._cache: ReadingCache | None = None
         self._shown = {"hit": 0, "miss": 0}
@@ -224,7 +225,10 @@ class WorkerMetrics:
 
     def intention(self, domain: str, route: str) -> None:
         """Count an intention that has been understood."""
-        self._of["intentions_total"].labels(domain, route).inc()
+        counter = self._intentions.get((domain, route))
+        if counter is None:  # looking it up by its labels costs more than counting
+            counter = self._intentions[domain, route] = self._of["intentions_total"].labels(domain, route)
+        counter.inc()
 
     def approval(self, decision: str, effect: str) -> None:
         """Count a request, or a response, for an approval."""

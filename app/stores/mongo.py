@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _DUPLICATE = 11000  # a document with this key is there
+LISTED_S = 30.0
+"""How long it is believed that a collection exists: each empty answer would otherwise cost a second call."""
 
 
 class MongoStore:
@@ -46,6 +49,8 @@ class MongoStore:
         self._name = database
         self._timeout_s = timeout_s
         self._client: Any = None
+        self._listed: frozenset[str] = frozenset()
+        self._listed_at_s = -LISTED_S  # never
 
     @property
     def _database(self) -> Any:
@@ -81,9 +86,16 @@ class MongoStore:
         database = self._database
         with _boundary(self._timeout_s):
             output = await _run(database[query.collection], query)
-            if not output["count"] and query.collection not in await database.list_collection_names():
+            if not output["count"] and not await self._exists(query.collection):
                 raise QueryRefused(f"there is no collection {query.collection!r} in {self._name!r}")
         return output
+
+    async def _exists(self, collection: str) -> bool:
+        now_s = time.monotonic()
+        if now_s - self._listed_at_s > LISTED_S or collection not in self._listed:
+            self._listed = frozenset(await self._database.list_collection_names())
+            self._listed_at_s = now_s
+        return collection in self._listed
 
     async def insert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
         """Insert a batch of documents that carry their own `_id`."""

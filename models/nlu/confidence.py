@@ -61,8 +61,7 @@ class Calibration(NamedTuple):
 
     def confidence(self, probability: float) -> float:
         """Return how often a prediction with this probability is right."""
-        z = self.slope * log_odds(probability) + self.shift
-        return 1.0 / (1.0 + math.exp(-min(max(z, -30.0), 30.0)))
+        return _logistic(self.slope * log_odds(probability) + self.shift)
 
 
 def log_odds(probability: float) -> float:
@@ -74,8 +73,8 @@ def log_odds(probability: float) -> float:
 def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> Calibration:
     """Fit a calibration to predictions that the model made about what it had not learned from.
 
-    Newton's method on the log loss, with Platt's softened targets (Platt 1999; Lin, Lin, Weng 2007), so that
-    predictions that are all right, or few, don't drive it to certainty.
+    Newton's method on the log loss, each step halved until the loss falls, with Platt's softened targets (Platt 1999;
+    Lin, Lin, Weng 2007), so that predictions that are all right, or few, don't drive it to certainty.
 
     Raises:
         ValueError: there are none, or not as many of the one as of the other.
@@ -84,25 +83,57 @@ def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> Calibrat
         raise ValueError(f"{len(probabilities)} probabilities and {len(right)} outcomes: as many of both are needed")
     positive = sum(right)
     high, low = (positive + 1.0) / (positive + 2.0), 1.0 / (len(right) - positive + 2.0)
-    odds = [log_odds(p) for p in probabilities]
-    targets = [high if r else low for r in right]
-    slope, shift = 1.0, 0.0
-    for _ in range(50):
-        gradient_slope = gradient_shift = 0.0
-        # A little weight on the diagonal: the matrix stays invertible when all log-odds are one number.
-        curve_slope, curve_both, curve_shift = 1e-6, 0.0, 1e-6
-        for x, target in zip(odds, targets, strict=True):
-            p = 1.0 / (1.0 + math.exp(-min(max(slope * x + shift, -30.0), 30.0)))
-            error, curve = p - target, p * (1.0 - p)
-            gradient_slope += error * x
-            gradient_shift += error
-            curve_slope += curve * x * x
-            curve_both += curve * x
-            curve_shift += curve
-        determinant = curve_slope * curve_shift - curve_both * curve_both
-        step_slope = (curve_shift * gradient_slope - curve_both * gradient_shift) / determinant
-        step_shift = (curve_slope * gradient_shift - curve_both * gradient_slope) / determinant
-        slope, shift = slope - step_slope, shift - step_shift
-        if abs(step_slope) + abs(step_shift) < 1e-7:
+    pairs = [(log_odds(p), high if r else low) for p, r in zip(probabilities, right, strict=True)]
+    fit = Calibration()
+    loss = _loss(fit, pairs)
+    for _ in range(_MOST_STEPS):
+        step = _newton(fit, pairs)
+        for _ in range(_MOST_HALVINGS):
+            tried = Calibration(fit.slope - step.slope, fit.shift - step.shift)
+            if (tried_loss := _loss(tried, pairs)) < loss:
+                break
+            step = Calibration(step.slope / 2.0, step.shift / 2.0)
+        else:
             break
-    return Calibration(slope, shift)
+        if loss - tried_loss < _ENOUGH:
+            fit = tried
+            break
+        fit, loss = tried, tried_loss
+    return fit
+
+
+_MOST_STEPS = 50
+_MOST_HALVINGS = 30
+_ENOUGH = 1e-9  # of the loss: what is left to gain changes no digit
+
+
+def _logistic(z: float) -> float:
+    return 1.0 / (1.0 + math.exp(-min(max(z, -30.0), 30.0)))
+
+
+def _loss(fit: Calibration, pairs: Sequence[tuple[float, float]]) -> float:
+    """The log loss, by the log-odds: log(1 + exp(-z)) where the target is 1, that and z where it is 0."""
+    total = 0.0
+    for x, target in pairs:
+        z = fit.slope * x + fit.shift
+        total += math.log1p(math.exp(-abs(z))) + max(-z, 0.0) + (1.0 - target) * z
+    return total
+
+
+def _newton(fit: Calibration, pairs: Sequence[tuple[float, float]]) -> Calibration:
+    """The step of Newton's method: the inverse of the second derivatives times the first."""
+    slope = shift = 0.0
+    # A little weight on the diagonal: the matrix stays invertible when all log-odds are one number.
+    of_slope, of_both, of_shift = 1e-6, 0.0, 1e-6
+    for x, target in pairs:
+        p = _logistic(fit.slope * x + fit.shift)
+        error, curve = p - target, p * (1.0 - p)
+        slope += error * x
+        shift += error
+        of_slope += curve * x * x
+        of_both += curve * x
+        of_shift += curve
+    determinant = of_slope * of_shift - of_both * of_both
+    return Calibration(
+        (of_shift * slope - of_both * shift) / determinant, (of_slope * shift - of_both * slope) / determinant
+    )

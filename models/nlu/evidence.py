@@ -33,10 +33,6 @@ class Entry(NamedTuple):
     weight: int
 
 
-_Phrases = dict[str, tuple[tuple[tuple[str, ...], Entry], ...]]
-"""Phrases by the stem of their second word: the stems from there on, and the entry."""
-
-
 class _Dictionary:
     """The rules by the ways in which a word is looked up."""
 
@@ -44,7 +40,7 @@ class _Dictionary:
         self.exact: dict[str, tuple[Entry, ...]] = {}
         self.stems: dict[str, tuple[Entry, ...]] = {}
         self.prefixes: dict[str, tuple[Entry, ...]] = {}
-        self.phrases: dict[str, _Phrases] = {}
+        self.phrases: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Entry], ...]] = {}
         self.without_a_letter: dict[str, tuple[str, ...]] = {}
         for entry in _entries():
             self._put(entry)
@@ -56,9 +52,9 @@ class _Dictionary:
 
     def _put(self, entry: Entry) -> None:
         if "_" in entry.name:
-            first, *others = map(stem, entry.name.split("_"))
-            seconds = self.phrases.setdefault(first, {})
-            seconds[others[0]] = (*seconds.get(others[0], ()), (tuple(others), entry))
+            stems = tuple(map(stem, entry.name.split("_")))
+            beginning = stems[0], stems[1]
+            self.phrases[beginning] = (*self.phrases.get(beginning, ()), (stems, entry))
         else:
             target = self.prefixes if entry.name.endswith("*") else self.exact
             key = entry.name.removesuffix("*")
@@ -79,18 +75,20 @@ def _shorter(word: str) -> Iterator[str]:
 
 _DICTIONARY = _Dictionary()
 _PHRASES = _DICTIONARY.phrases
+_BEGINNINGS = _PHRASES.__contains__
 _PREFIX_LENGTHS = range(max(map(len, _DICTIONARY.prefixes)), min(map(len, _DICTIONARY.prefixes)) - 1, -1)
 
 
 def find_phrases(words: Sequence[str]) -> list[Entry]:
     """Return the phrases in the plain words of a text, each once."""
-    stems = list(map(stem, words))
+    stems = [*map(stem, words)]
+    if not any(map(_BEGINNINGS, pairwise(stems))):
+        return []
     found: dict[Entry, None] = {}
-    for at, (first, second) in enumerate(pairwise(stems)):
-        if first in _PHRASES:
-            for others, entry in _PHRASES[first].get(second, ()):
-                if len(others) == 1 or others == tuple(stems[at + 1 : at + 1 + len(others)]):
-                    found[entry] = None
+    for at, beginning in enumerate(pairwise(stems)):
+        for phrase, entry in _PHRASES.get(beginning, ()):
+            if len(phrase) == 2 or phrase == tuple(stems[at : at + len(phrase)]):
+                found[entry] = None
     return list(found)
 
 

@@ -50,6 +50,7 @@ SLOT_NAMES: Final = ",".join(f"{domain}/{name}" for domain, name in SLOTS)
 """What the rows of the evidence mean: weights learned for other slots would be nonsense."""
 
 _MASK = 2**BITS - 1
+_PIECE_MARK = crc32(b"#")  # the piece `<api` is not a word that is written like it
 
 
 class Row(NamedTuple):
@@ -98,25 +99,26 @@ def words_only(words: Iterable[str]) -> NDArray[np.uint16]:
     return np.frombuffer(b"".join(map(_word_rows, dict.fromkeys(words))), np.uint16)
 
 
-def names(word: str) -> list[str]:
+def names_of(word: str) -> list[str]:
     """Return the features of a word as a person reads them, in the order of their rows."""
-    word = word[:LONGEST_WORD]
-    marked = f"<{word}>"
-    return [word, *(marked[at : at + PIECE] for at in range(len(marked) - PIECE + 1))]
+    written, pieces = _pieces(word)
+    return [written.decode(errors="replace"), *(piece.decode(errors="replace") for piece in pieces)]
 
 
-def _row(feature: str) -> int:
-    return crc32(feature.encode("utf-8", "surrogatepass")) & _MASK
+def _pieces(word: str) -> tuple[bytes, list[bytes]]:
+    """The word and its pieces in UTF-8: plain words are ASCII but in other scripts, whose letters are cut then."""
+    written = word[:LONGEST_WORD].encode("utf-8", "surrogatepass")[:LONGEST_WORD]
+    marked = b"<%b>" % written
+    return written, [marked[at : at + PIECE] for at in range(len(marked) - PIECE + 1)]
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _word_rows(word: str) -> bytes:
-    features = names(word)
-    # The mark keeps the piece `<api` apart from a word that is written like it.
-    rows = [_row(features[0]), *(_row(f"#{piece}") for piece in features[1:])]
+    written, pieces = _pieces(word)
+    rows = [crc32(written) & _MASK, *[crc32(piece, _PIECE_MARK) & _MASK for piece in pieces]]
     return struct.pack(f"={len(rows)}H", *rows)
 
 
 @lru_cache(maxsize=65_536)
 def _pair_row(pair: str) -> bytes:
-    return struct.pack("=H", _row(pair))
+    return struct.pack("=H", crc32(pair.encode("utf-8", "surrogatepass")) & _MASK)

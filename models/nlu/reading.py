@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
@@ -12,7 +13,7 @@ from models.errors import InvalidReading
 from models.nlu.entities import Vocabulary, find_entities
 from models.nlu.language import recognise
 from models.nlu.model import DomainModel
-from models.nlu.pii import PiiSpan, Shift, find_pii, mask, mask_with_map
+from models.nlu.pii import PiiSpan, find_pii, mask, mask_with_map
 from models.nlu.words import composed, keywords, plain_words, words
 from models.records import Domain, Entity
 from models.records.base import Ratio
@@ -20,8 +21,11 @@ from models.records.base import Ratio
 FORMAT: Final = 3
 """Goes up when a reading's fields change or mean something else; the original's cache was at 2."""
 
-MOST_WORDS: Final = 400
-"""Words of a text that are read: a page. What stands behind is searched for personal data, and travels on as it is."""
+MOST_WORDS: Final = 250
+"""Words of a text that are read: half a page. What stands behind is searched for personal data only."""
+
+MOST_PERSONAL: Final = 64
+"""Pieces of personal data in a text that is a question; one with more is a list, of which no entities are made."""
 
 NEEDED_VALUES: Final = frozenset({"EMAIL", "IP"})
 """Entities that keep their value although it is personal: a plan filters by it."""
@@ -97,14 +101,16 @@ def read(
     """
     text = composed(text)
     found = words(text, most=MOST_WORDS)
-    entities = find_entities(text, found, at_ms=at_ms, vocabulary=vocabulary)
-    personal = find_pii(text)
-    if personal:
-        text, shift = mask_with_map(text, personal)
-        entities = [moved for entity in entities if (moved := without_personal(entity, personal, shift))]
-        found = [word for word in found if not _overlap(personal, word.start, word.end)]
+    spans = find_pii(text)
+    is_list = len(spans) > MOST_PERSONAL
+    entities = [] if is_list else find_entities(text, found, at_ms=at_ms, vocabulary=vocabulary)
+    if spans:
+        personal = Personal(text, spans)
+        text = personal.masked
+        entities = [moved for entity in entities if (moved := personal.moved(entity))]
+        found = [word for word in found if not personal.overlaps(word.start, word.end)]
         # What people teach is masked text: what is classified must be the same words.
-        plain = plain_words(text)[:MOST_WORDS]
+        plain = plain_words(text, most=MOST_WORDS)
     else:
         plain = [word.plain for word in found]
     verdict = model.classify_words(plain)
@@ -122,30 +128,43 @@ def read(
         keywords=keywords(found),
         entities=entities,
         words=len(found),
-        is_personal=bool(personal),
+        is_personal=bool(spans),
         read_at_ms=at_ms,
         model_version=model.version,
     )
 
 
-def without_personal(entity: Entity, personal: Sequence[PiiSpan], shift: Shift) -> Entity | None:
-    """Return an entity as it stands in the masked text; None where it is but a piece of what was masked.
+class Personal:
+    """A text with personal data, and how its entities stand in the masked one.
 
-    E-mail and IP addresses keep their value; that of any other entity is masked.
+    Attributes:
+        masked: the text with "[EMAIL]", "[CPF]", … in their place.
     """
-    start, end = entity.start, entity.end
-    if entity.entity_type not in NEEDED_VALUES:
-        if start is not None and end is not None and _overlap(personal, start, end):
-            return None
-        entity = msgspec.structs.replace(entity, value=mask(entity.value))
-    if start is None or end is None:
-        return entity
-    start, end = shift(start, end)
-    return msgspec.structs.replace(entity, start=start, end=end)
 
+    def __init__(self, text: str, spans: Sequence[PiiSpan]) -> None:
+        """Take a text and what `find_pii` found in it."""
+        self.masked, self._shift = mask_with_map(text, spans)
+        self._starts = [span.start for span in spans]
+        self._ends = [span.end for span in spans]
 
-def _overlap(personal: Sequence[PiiSpan], start: int, end: int) -> bool:
-    return any(span.start < end and start < span.end for span in personal)
+    def overlaps(self, start: int, end: int) -> bool:
+        """Say whether something personal reaches into this piece of the text."""
+        at = bisect_right(self._ends, start)
+        return at < len(self._starts) and self._starts[at] < end
+
+    def moved(self, entity: Entity) -> Entity | None:
+        """Return an entity as it stands in the masked text; None where it is but a piece of what was masked.
+
+        E-mail and IP addresses keep their value; that of any other entity is masked.
+        """
+        start, end, value = entity.start, entity.end, entity.value
+        if entity.entity_type not in NEEDED_VALUES:
+            if start is not None and end is not None and self.overlaps(start, end):
+                return None
+            value = mask(value)
+        if start is not None and end is not None:
+            start, end = self._shift(start, end)
+        return msgspec.structs.replace(entity, value=value, start=start, end=end)
 
 
 def shared_key(text: str, *, asked: str | None, at_ms: int, model_version: str, scope: str = "") -> str:
@@ -153,7 +172,7 @@ def shared_key(text: str, *, asked: str | None, at_ms: int, model_version: str, 
 
     The text itself can't be had back from it. `scope` names what else changes a reading, such as a catalog's version.
     """
-    about = msgspec.json.encode((text, asked, at_ms // _DAY_MS, model_version, scope))
+    about = repr((text, asked, at_ms // _DAY_MS, model_version, scope)).encode()
     return f"nlu:cache:v{FORMAT}:{blake2b(about, digest_size=16).hexdigest()}"
 
 

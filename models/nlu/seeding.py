@@ -6,8 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from models.nlu.examples import Example
-from models.nlu.features import BITS, DENSE, row_of, text_features, words_only
+from models.nlu.features import BITS, DENSE, Row, row_of, text_features, words_only
 from models.nlu.words import plain_words
 from models.online.hashed_softmax import HashedSoftmax
 from models.records import Domain
@@ -28,26 +30,28 @@ ORDER_SEED: Final = 7
 
 
 class Kinds:
-    """The subcategories of each domain: a softmax over all of them, of which only those of one domain are compared."""
+    """The subcategories of each domain: a softmax over all of them, learned once, of which one domain's are compared.
+
+    Attributes:
+        weights: a row a feature, a column a subcategory; those of a domain are side by side.
+        places: for each domain the first of its columns, and their names.
+    """
 
     def __init__(self, softmax: HashedSoftmax) -> None:
-        """Take a softmax whose labels are `DOMAIN/subcategory`, those of a domain side by side."""
-        self.softmax = softmax
-        self._of: dict[str, tuple[int, int, list[str]]] = {}
+        """Take the weights of a softmax whose labels are `DOMAIN/subcategory`."""
+        self.places: dict[Domain, tuple[int, list[str]]] = {}
+        columns: list[int] = []
         for domain in Domain:
-            names = [label for label in softmax.labels if label.startswith(f"{domain.value}/")]
-            if names:
-                start = softmax.labels.index(names[0])
-                self._of[domain] = (start, start + len(names), [name.partition("/")[2] for name in names])
+            found = [at for at, label in enumerate(softmax.labels) if label.startswith(f"{domain.value}/")]
+            self.places[domain] = (len(columns), [softmax.labels[at].partition("/")[2] for at in found])
+            columns += found
+        self.weights = np.ascontiguousarray(softmax.all_weights()[:, columns])
 
-    def best(self, domain: Domain, logits: list[float]) -> str:
-        """Return the most probable subcategory of a domain; `general` where none is known."""
-        place = self._of.get(domain)
-        if place is None:
-            return GENERAL
-        start, end, names = place
-        part = logits[start:end]
-        return names[part.index(max(part))]
+    def best(self, domain: Domain, row: Row) -> str | None:
+        """Return the most probable subcategory of a domain, or None where it has none."""
+        start, names = self.places[domain]
+        logits = row.values.dot(self.weights.take(row.indices, axis=0))[start : start + len(names)]
+        return names[int(logits.argmax())] if names else None
 
 
 def train(examples: Sequence[Example]) -> HashedSoftmax:
@@ -62,7 +66,6 @@ def train_kinds(examples: Sequence[Example]) -> Kinds:
     """Return the subcategories of these examples."""
     labelled = [(e.text, f"{e.domain.value}/{e.subcategory}") for e in examples if e.domain]
     softmax = _new()
-    softmax.add_labels(sorted({label for _, label in labelled}))
     _learn(softmax, labelled)
     return Kinds(softmax)
 

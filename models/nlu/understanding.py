@@ -11,8 +11,8 @@ from models.nlu.cache import ReadingCache
 from models.nlu.confidence import CONFIDENT, Route, adaptive_threshold, route
 from models.nlu.entities import Vocabulary
 from models.nlu.model import DomainModel
-from models.nlu.pii import find_pii, mask, mask_with_map
-from models.nlu.reading import Reading, read, without_personal
+from models.nlu.pii import find_pii, mask
+from models.nlu.reading import Personal, Reading, read
 from models.nlu.seeding import GENERAL
 from models.nlu.timerange import reference_ms
 from models.nlu.words import composed
@@ -177,10 +177,8 @@ def _declared_entities(submission: Submission) -> list[Entity]:
     if submission.intent is None or not submission.intent.entities:
         return []
     text = composed(submission.question)
-    personal = find_pii(text)
-    shift = mask_with_map(text, personal)[1]
-    moved = (without_personal(entity, personal, shift) for entity in submission.intent.entities)
-    return [entity for entity in moved if entity is not None]
+    personal = Personal(text, find_pii(text))
+    return [moved for entity in submission.intent.entities if (moved := personal.moved(entity))]
 
 
 def _actor(submission: Submission) -> Actor:

@@ -72,17 +72,27 @@ def words(text: str, *, most: int | None = None) -> list[Word]:
     A text with combining marks is composed first (`composed`), and then they count characters of that.
     """
     make = tuple.__new__  # twelve times a text: three times as fast as Word(...)
-    return [make(Word, (*_forms(m[0]), *m.span())) for m in islice(_WORD.finditer(composed(text)), most)]
+    return [make(Word, _forms(m[0]) + m.span()) for m in islice(_WORD.finditer(composed(text)), most)]
 
 
 def composed(text: str) -> str:
     """Return the text in the form that the offsets of `words` count in."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isascii() or text is _newest[0]:
+        return text
+    result = _newest[0] = unicodedata.normalize("NFC", text)
+    return result
 
 
-def plain_words(text: str) -> list[str]:
-    """Return the words of a text in their order, plain: `words` without the places."""
-    return [_forms(word)[1] for word in _WORD.findall(composed(text))]
+_newest = [""]
+"""The text composed last: each stage asks again for the one that the stage before it has got, which takes a millisecond
+for a long one in many scripts."""
+
+
+def plain_words(text: str, *, most: int | None = None) -> list[str]:
+    """Return the words of a text in their order, or its first `most`, plain: `words` without the places."""
+    if most is None:
+        return [_forms(word)[1] for word in _WORD.findall(composed(text))]
+    return [_forms(match[0])[1] for match in islice(_WORD.finditer(composed(text)), most)]
 
 
 @lru_cache(maxsize=16_384)
@@ -90,14 +100,29 @@ def _forms(word: str) -> tuple[str, str]:
     return word.lower(), plain(word)
 
 
+class _Dropped(dict[int, int | None]):
+    """For `str.translate`: None for accents; and for blanks, as some signs decompose into several words (U+FDFA).
+
+    Those stay one word, so that places in the text keep matching.
+    """
+
+    def __missing__(self, code: int) -> int | None:
+        if len(self) > 16_384:  # more characters than any language has: somebody sends all there are
+            self.clear()
+        char = chr(code)
+        kept = self[code] = None if unicodedata.combining(char) or char.isspace() else code
+        return kept
+
+
+_DROPPED = _Dropped()
+
+
 @lru_cache(maxsize=16_384)
 def plain(word: str) -> str:
     """Take case and accents off a word."""
     if word.isascii():
         return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    # Some signs decompose into several words (U+FDFA): they stay one, so that places in the text keep matching.
-    return "".join(char for char in decomposed if not unicodedata.combining(char) and not char.isspace())
+    return unicodedata.normalize("NFKD", word.casefold()).translate(_DROPPED)
 
 
 _PLAIN_STOP_WORDS = frozenset(map(plain, STOP_WORDS))
@@ -131,6 +156,10 @@ def is_stop_word(word: str) -> bool:
 
 
 def keywords(found: list[Word], limit: int = 8) -> list[str]:
-    """Return the first words that carry meaning, each once, as written."""
-    telling = (w.text for w in found if len(w.text) > 2 and w.plain not in _PLAIN_STOP_WORDS and not w.text.isdigit())
-    return list(dict.fromkeys(telling))[:limit]
+    """Return the first words that carry meaning, each once, as written; they are sought in the first 64."""
+    return list(dict.fromkeys([word.text for word in found[:64] if _carries_meaning(word.text)]))[:limit]
+
+
+@lru_cache(maxsize=16_384)
+def _carries_meaning(text: str) -> bool:
+    return len(text) > 2 and not text.isdigit() and not is_stop_word(text)

@@ -19,13 +19,16 @@ from models.records import Domain, Feedback, LearningEvent, ModelSnapshot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["DOMAIN_MODEL", "MAX_SNAPSHOT_BYTES", "Example", "Lesson", "Taught", "teach"]
+__all__ = ["DOMAIN_MODEL", "LOST", "MAX_SNAPSHOT_BYTES", "Example", "Lesson", "Taught", "teach"]
 
 DOMAIN_MODEL: Final = "nlu.domain"
 """The model's name: its key on `models.snapshots`."""
 
 MAX_SNAPSHOT_BYTES: Final = 3_000_000
 """Of a snapshot's data: written as JSON (base64) it stays below the 4 MiB of a record."""
+
+LOST: Final = ModelSnapshot(model=DOMAIN_MODEL, version="lost", seed="", learned=0, at=0, next_offset=0, data=b"")
+"""Stands for a state that can't be read: the model is made anew from the lessons."""
 
 
 class Lesson(msgspec.Struct, frozen=True, array_like=True):

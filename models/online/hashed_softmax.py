@@ -20,6 +20,10 @@ Values = NDArray[np.float32]
 """How much each of those rows counts."""
 
 KIND = "hashed-softmax/1"
+
+MOST_LABELS = 1_024
+"""Labels that a snapshot may have: each takes 256 KiB, and what is restored must fit the memory."""
+
 _FIRST_COLUMNS = 8
 
 
@@ -57,8 +61,8 @@ class HashedSoftmax(base.Classifier):
             start: what the sum of squared gradients begins with.
             steps: how often each example is learned.
         """
-        if not (0 < bits <= 15 and 0 <= dense <= 2**15 and rate > 0 and start > 0 and steps > 0):
-            raise ValueError("bits: 1 to 15, dense: 0 to 32,768; rate, start and steps: above 0")
+        if not (0 < bits <= 15 and 0 <= dense <= 2**15 and rate > 0 and start > 0 and 0 < steps <= 100):
+            raise ValueError("bits: 1 to 15, dense: 0 to 32,768; rate and start: above 0; steps: above 0, 100 at most")
         self.features = features
         self.bits = bits
         self.dense = dense
@@ -203,8 +207,8 @@ class HashedSoftmax(base.Classifier):
         """
         snapshot.expect("kind", KIND)
         labels = snapshot.strings("labels")
-        if len(set(labels)) != len(labels):
-            raise InvalidSnapshot("labels: one is given twice")
+        if len(set(labels)) != len(labels) or len(labels) > MOST_LABELS:
+            raise InvalidSnapshot(f"labels: one is given twice, or they are more than {MOST_LABELS}")
         try:
             model = cls(
                 features,

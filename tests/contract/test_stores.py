@@ -154,6 +154,14 @@ class TestMongo:
         with pytest.raises(QueryRefused):
             await mongo.execute(parameters)
 
+    async def test_a_collection_that_has_come_since_is_found(self, mongo: MongoStore) -> None:
+        later = {"collection": "later", "filter": {"region": "nowhere"}}
+        with pytest.raises(QueryRefused, match="no collection 'later'"):
+            await mongo.execute(later)
+        await mongo.insert("later", [{"_id": 1}])
+        assert (await mongo.execute(later))["count"] == 0
+        await mongo.drop("later")
+
     async def test_it_can_be_used_again_after_close(self, mongo: MongoStore) -> None:
         await mongo.close()
 

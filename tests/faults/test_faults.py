@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def test_nothing_is_lost_doubled_or_reordered_when_workers_are_killed(tmp_path: Path) -> None:
     """The broker is killed in `make faults` only: Kafka 4.4 may leave a transaction hanging (docs/decisions/0001)."""
     seed = int(os.environ.get("HIVE_FAULTS_SEED", SystemRandom().randrange(1_000_000)))
-    plan = Plan(seed=seed, records=30_000, kills=3, stops=0, broker_kills=0, duration_s=25.0)
+    plan = Plan(seed=seed, records=30_000, kills=3, stops=0, broker_kills=1, duration_s=25.0)
 
-    with real_kafka(tmp_path / "kafka") as servers:
+    with real_kafka(tmp_path / "kafka", to_kill=True) as servers:
         verdict = FaultRun(plan, servers, tmp_path).run()
 
     assert verdict.right, f"{verdict}; again with HIVE_FAULTS_SEED={seed}"

@@ -118,6 +118,8 @@ def test_the_cache_folder_can_be_set() -> None:
     assert maven.default_cache_dir({}) == Path.home() / ".cache" / "neural-hive-mind"
 
 
-@pytest.mark.parametrize("pom", [kafka_real.POM, neo4j_real.POM], ids=["kafka", "neo4j"])
+@pytest.mark.parametrize(
+    "pom", [kafka_real.POM, kafka_real.POM_TO_KILL, neo4j_real.POM], ids=["kafka", "kafka to kill", "neo4j"]
+)
 def test_a_pom_holds_the_version_that_its_name_says(pom: Path) -> None:
     assert f"<version>{pom.stem.rpartition('-')[2]}</version>" in pom.read_text()

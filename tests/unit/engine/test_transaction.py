@@ -292,7 +292,7 @@ async def test_a_store_that_is_down_is_waited_for_and_nothing_is_dropped(monkeyp
             raise ValueError("for ever")
         return -int(record.value)
 
-    outcomes = await _batch(app, b"1", b"2", b"3").map(ask, at_once=2)
+    outcomes = await _batch(app, b"1", b"2", b"3").map(ask)
     assert [outcome for _, outcome in outcomes if not isinstance(outcome, Exception)] == [-1, -3]
     assert isinstance(outcomes[1][1], ValueError)
     assert "stage" in app.watchdog.paused
@@ -307,4 +307,4 @@ async def test_waiting_for_a_store_ends_when_the_partitions_move_on(monkeypatch:
         raise StoreUnavailable("mongo", "down")
 
     with pytest.raises(StaleRun):
-        await _batch(app, b"1").map(ask, at_once=1)
+        await _batch(app, b"1").map(ask)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.nlu.model import DomainModel
 from models.online import domain as learning
-from models.online.domain import MAX_SNAPSHOT_BYTES, Example, Lesson, Taught, teach
+from models.online.domain import LOST, MAX_SNAPSHOT_BYTES, Example, Lesson, Taught, teach
 from models.records import Domain, Feedback, ModelSnapshot
 
 WORDS = ["vendas", "api", "firewall", "cluster", "churn", "plantão", "lgpd", "auditoria", "relatório", "deploy"]
@@ -59,6 +59,13 @@ def test_feedback_on_a_topic_that_was_made_anew_is_learned() -> None:
     before = taught(None, [example(offset) for offset in range(10)]).snapshot
     step = taught(before, [example(0, timestamp_ms=NOW_MS + 1)])
     assert (step.snapshot.learned, step.snapshot.next_offset) == (11, 1)
+
+
+def test_a_state_that_is_lost_is_made_anew_from_the_lessons() -> None:
+    examples = [example(offset) for offset in range(10)]
+    kept = [lesson for _, lesson in taught(None, examples[:8]).lessons]
+    step = taught(LOST, examples[8:], kept)
+    assert (step.event.rebuilt, step.snapshot.version) == (True, taught(None, examples).snapshot.version)
 
 
 @pytest.mark.parametrize("broken", [{"seed": "of another version"}, {"data": b"nonsense"}, {"data": b""}])
