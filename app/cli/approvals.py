@@ -40,7 +40,7 @@ OUTCOME_S = 15.0
 
 @click.group()
 def approvals() -> None:
-    """Look at the plans that wait for an approval, and say yes or no.
+    """Approve or reject the plans that wait.
 
     A plan that destroys something, or whose risk is 0.7 or more, is executed by nobody before a person has approved it.
     """

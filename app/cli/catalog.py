@@ -29,7 +29,7 @@ _WAYS = (
 
 @click.group()
 def catalog() -> None:
-    """The description of the sources that questions are answered from."""
+    """Check or draft the catalog of your sources."""
 
 
 @catalog.command()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def ledger() -> None:
-    """Look at the ledger: what was planned, approved and answered, in chains of entries."""
+    """Verify the chains of the ledger.
+
+    They hold what was planned, approved and answered.
+    """
 
 
 @ledger.command()

@@ -58,8 +58,8 @@ def test_scores_are_those_of_the_formula() -> None:
 def test_no_phrase_is_missed_because_its_words_begin_otherwise() -> None:
     examples = {
         "viabilidade tecnica", "avaliar a possibilidade", "estudo de viabilidade", "analise tecnica",
-        "evaluate feasibility",        "assessment tecnico", "parecer tecnico", "impact assessment", "pentest", "teste de invasao",
-        "compliance check",
+        "evaluate feasibility", "assessment tecnico", "parecer tecnico", "impact assessment", "pentest",
+        "teste de invasao", "compliance check",
         "avaliacao de vulnerabilidades", "upgrade it to v2", "mover isso para la", "atualizar o java para 21",
         "new module", "nova tela", "k8s", "nuvem", "docker", "implantacoes", "tech debt", "codigo limpo", "vazao",
         "apis", "interoperability", "cache", "benchmarks", "adicionar", "new feature", "auto scaling",
