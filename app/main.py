@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.execution import QueryExecutor
+from app.execution import executor_for
 from app.factory import create_app
 from app.observability.pages import serve
 from app.settings import Settings
-from app.stores.mongo import MongoStore
 from app.topics import TOPICS
 from models.planning import load_catalog
+from models.queries import allowed_by
 from tables.domain_counts import DOMAIN_COUNTS
 
 if TYPE_CHECKING:
@@ -24,5 +24,4 @@ metrics = serve(app)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 
 catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
-mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
-executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})
+executor = executor_for(settings, allowed_by(catalog))

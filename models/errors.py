@@ -3,12 +3,22 @@
 HiveError
 ├── InvalidRecord   a record that can never be processed: dead letter, never a retry
 ├── CatalogError    the catalog file is wrong: fix the named line, then start again
+├── QueryRefused    a query that is wrong or forbidden, now and later: never sent, never a retry
 └── (app.errors adds the errors of the edges: stores, queries, configuration)
 """
 
 from __future__ import annotations
 
-__all__ = ["CatalogError", "HiveError", "InvalidRecord"]
+from typing import Literal
+
+__all__ = ["CatalogError", "HiveError", "InvalidRecord", "QueryRefused", "Reason"]
+
+Reason = Literal["parameters", "unsupported", "not-listed", "operator", "writes", "depth", "size", "slow", "server"]
+"""Why a query is refused, stable for metrics.
+
+Its parameters are wrong or missing; nothing here can do it; it names what the catalog doesn't list; it uses what isn't
+allowed; it writes; it or its answer is nested too deep, or too large; it takes too long; the server says no.
+"""
 
 
 class HiveError(Exception):
@@ -51,3 +61,17 @@ class CatalogError(HiveError):
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
         return f"{place}: {self.detail}"
+
+
+class QueryRefused(HiveError):
+    """Say that a query is wrong or forbidden, now and later.
+
+    Attributes:
+        detail: one sentence for a person: what is wrong and what would be right.
+        reason: short code, stable for metrics.
+    """
+
+    def __init__(self, detail: str, reason: Reason = "server") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.reason: Reason = reason
