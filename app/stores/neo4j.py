@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, unit_of_work
@@ -13,7 +13,7 @@ from neo4j.exceptions import ConfigurationError as BadAddress
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from neo4j import AsyncBookmarkManager, AsyncManagedTransaction, Record
 
@@ -22,6 +22,9 @@ FETCH_ROWS = 100
 """Rows that the server sends before it is asked for more: what is held of an answer of ten million rows."""
 GRACE_S = 0.5
 """How much longer than the server's own limit is waited for its word that the limit is reached."""
+ALIVE_S = 1.0
+"""How long it may take to show that a server which is late is there. Neo4j looks for what is over its time only each
+two seconds (db.transaction.monitor.check.interval), so that its word may come late."""
 RETRY_SHARE = 0.5
 """Part of a call's time within which a transaction that failed for a passing reason is begun again."""
 
@@ -50,7 +53,7 @@ class GraphStore:
         Raises:
             StoreUnavailable: it gave none in time.
         """
-        await self._in_transaction("RETURN 1", {}, list[Any]().append, access=READ_ACCESS, timeout_s=self._timeout_s)
+        await self._in_transaction("RETURN 1", {}, lambda _: True, access=READ_ACCESS, timeout_s=self._timeout_s)
 
     async def read(
         self,
@@ -133,14 +136,18 @@ class GraphStore:
         access: str,
         timeout_s: float,
     ) -> bool:
+        accepted = False
         with _boundary(timeout_s):
-            async with asyncio.timeout(timeout_s + GRACE_S), self._session(access) as session:
+            async with self._deadline(timeout_s, lambda: accepted), self._session(access) as session:
 
                 @unit_of_work(timeout=timeout_s)
                 async def work(transaction: AsyncManagedTransaction) -> bool:
+                    nonlocal accepted
                     begun = False
                     try:
-                        async for record in await transaction.run(cypher, parameters):
+                        result = await transaction.run(cypher, parameters)
+                        accepted = True
+                        async for record in result:
                             begun = True
                             if take(record) is False:
                                 # Not the rest of ten million rows, which a rollback would have the server send.
@@ -158,6 +165,28 @@ class GraphStore:
                     return await session.execute_write(work)
                 except _EnoughError:
                     return False
+
+    @asynccontextmanager
+    async def _deadline(self, timeout_s: float, accepted: Callable[[], bool]) -> AsyncIterator[None]:
+        """Give up after the time; when the server has accepted the query and is well, the query is to blame."""
+        try:
+            async with asyncio.timeout(timeout_s + GRACE_S):
+                yield
+        except TimeoutError:
+            if not accepted() or not await self._answers():
+                raise
+            raise QueryRefused(_TOO_SLOW.format(timeout_s), "slow") from None
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(ALIVE_S), self._session(READ_ACCESS) as session:
+                await (await session.run("RETURN 1")).consume()
+        except (TimeoutError, DriverError, Neo4jError, OSError):
+            return False
+        return True
+
+
+_TOO_SLOW = "the query took longer than {:g} s; narrow it"
 
 
 class _EnoughError(Exception):
@@ -177,7 +206,7 @@ def _boundary(timeout_s: float) -> Iterator[None]:
         raise StoreUnavailable("neo4j", f"no answer in {timeout_s:g} s") from error
     except Neo4jError as error:
         if "TransactionTimedOut" in (error.code or ""):
-            raise QueryRefused(f"the query took longer than {timeout_s:g} s; narrow it", "slow") from error
+            raise QueryRefused(_TOO_SLOW.format(timeout_s), "slow") from error
         if error.is_retryable():
             raise StoreUnavailable("neo4j", _short(error)) from error
         reason = "writes" if "AccessMode" in (error.code or "") else "server"

@@ -69,6 +69,7 @@ class _Check:
         self._open: list[str] = []
         # Variables that are nodes found in a labelled or related place, for each subquery that is open.
         self._found: list[set[str]] = [set()]
+        self._procedure = -1  # where the last part of the name of a procedure that may be called stands
 
     def run(self) -> None:
         self._starts(0)
@@ -120,7 +121,8 @@ class _Check:
         self._name(at, token)
         called = self._at(at + 1).is_symbol("(")
         if self._at(at - 1).is_symbol(".") and called:
-            self._namespaced(at)
+            if at != self._procedure:
+                self._namespaced(at)
             return
         if self._is_plain_name(at):
             return
@@ -178,6 +180,7 @@ class _Check:
             raise _refused("a subquery by CALL is not allowed", "writes")
         if name not in self._allowed.procedures:
             raise _refused(f"procedure {name} is not allowed")
+        self._procedure = at
 
     def _is_null_test(self, at: int) -> bool:
         after = at + (2 if self._at(at + 1).keyword == "NOT" else 1)
