@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from models.errors import CatalogError, HiveError, InvalidRecord
+from models.errors import CatalogError, HiveError, InvalidRecord, QueryRefused
 
 __all__ = [
     "BrokerUnavailable",
@@ -48,10 +48,6 @@ class StoreUnavailable(HiveError):
         super().__init__(f"{store} is unavailable: {detail}")
         self.store = store
         self.detail = detail
-
-
-class QueryRefused(HiveError):
-    """A query that is wrong or forbidden, now and later."""
 
 
 class StaleRun(HiveError):

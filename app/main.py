@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from app.execution import QueryExecutor
+from app.execution import executor_for
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
@@ -26,6 +26,7 @@ from models.nlu.cache import ReadingCache
 from models.nlu.model import DomainModel
 from models.online.domain import DOMAIN_MODEL
 from models.planning import load_catalog
+from models.queries import allowed_by
 from tables.actor_rates import ACTOR_RATES
 from tables.approvals import APPROVAL_PLANS, APPROVALS
 from tables.correlations import CORRELATIONS
@@ -112,4 +113,4 @@ recaller = Recaller(
     circuit=Circuit(clock=time.monotonic),
 )
 ledger = Ledger(mongo)
-executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})
+executor = executor_for(settings, allowed_by(catalog))

@@ -5,12 +5,30 @@ HiveError
 ├── CatalogError    the catalog file is wrong: fix the named line, then start again
 ├── InvalidSnapshot a model can't be restored from these bytes: take an older one, or start from the examples
 ├── InvalidReading  what a cache gave back is no reading of a text: count it, and read the text anew
+├── QueryRefused    a query that is wrong or forbidden, now and later: never sent, never a retry
 └── (app.errors adds the errors of the edges: stores, queries, configuration)
 """
 
 from __future__ import annotations
 
-__all__ = ["CatalogError", "HiveError", "InvalidReading", "InvalidRecord", "InvalidSnapshot"]
+from typing import Literal
+
+__all__ = [
+    "CatalogError",
+    "HiveError",
+    "InvalidReading",
+    "InvalidRecord",
+    "InvalidSnapshot",
+    "QueryRefused",
+    "Reason",
+]
+
+Reason = Literal["parameters", "unsupported", "not-listed", "operator", "writes", "depth", "size", "slow", "server"]
+"""Why a query is refused, stable for metrics.
+
+Its parameters are wrong or missing; nothing here can do it; it names what the catalog doesn't list; it uses what isn't
+allowed; it writes; it or its answer is nested too deep, or too large; it takes too long; the server says no.
+"""
 
 
 class HiveError(Exception):
@@ -61,3 +79,17 @@ class InvalidSnapshot(HiveError, ValueError):
 
 class InvalidReading(HiveError):
     """Say that what a cache gave back can't be used; the message begins with the type that was found."""
+
+
+class QueryRefused(HiveError):
+    """Say that a query is wrong or forbidden, now and later.
+
+    Attributes:
+        detail: one sentence for a person: what is wrong and what would be right.
+        reason: short code, stable for metrics.
+    """
+
+    def __init__(self, detail: str, reason: Reason = "server") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.reason: Reason = reason

@@ -151,7 +151,7 @@ def poll(consumer: Consumer, timeout_s: float) -> Found | None:
         KafkaException: a refusal that doesn't pass by itself.
     """
     message = consumer.poll(timeout_s)
-    return None if message is None or _is_news(message) else _found(message)
+    return None if message is None or _is_news(message) else found(message)
 
 
 def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Iterator[Found]:
@@ -168,7 +168,7 @@ def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Ite
         if _is_news(message):
             open_partitions.discard((message.topic(), message.partition()))
         else:
-            yield _found(message)
+            yield found(message)
 
 
 def _is_news(message: Message) -> bool:
@@ -181,7 +181,8 @@ def _is_news(message: Message) -> bool:
     raise KafkaException(error)
 
 
-def _found(message: Message) -> Found:
+def found(message: Message) -> Found:
+    """Return a message as a record."""
     return Found(
         topic=message.topic(),
         partition=message.partition(),

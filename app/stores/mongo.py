@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import datetime as dt
 import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bson import Decimal128, ObjectId
+import bson
+import pymongo
+from bson import CodecOptions, Decimal128, ObjectId
 from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import (
     BulkWriteError,
@@ -24,12 +29,19 @@ from pymongo.errors import (
 )
 
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
-from app.stores._mongo_query import MongoQuery
+from models.queries import Limits, parse_mongodb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from models.queries import MongoQuery
 
 _DUPLICATE = 11000  # a document with this key is there
+
+BATCH_ROWS = 200
+"""Documents that the server sends before it is asked for more."""
+GRACE_S = 0.5
+"""How much longer than the driver's own limit is waited for its word that the limit is reached."""
 LISTED_S = 30.0
 """How long it is believed that a collection exists: each empty answer would otherwise cost a second call."""
 
@@ -73,7 +85,7 @@ class MongoStore:
             await database.command("ping")
 
     async def execute(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Run a task's query.
+        """Run a read of any collection: for this system's own, and not for what a task asks for.
 
         Returns:
             `documents` (JSON scalars only, at most 1,000), their `count`, and `truncated`: there were more.
@@ -82,13 +94,73 @@ class MongoStore:
             QueryRefused: not allowed, not valid, too slow, or on a collection that doesn't exist.
             StoreUnavailable: no answer; try again later.
         """
-        query = MongoQuery.parse(parameters)
+        query = parse_mongodb(parameters, None, Limits(time_s=self._timeout_s))
+        if query.operation == "count":
+            return {"documents": [], "count": await self.count(query), "truncated": False}
+        documents: list[dict[str, Any]] = []
+
+        def take(document: dict[str, Any], size_bytes: int) -> bool:  # noqa: ARG001
+            documents.append(document)
+            return len(documents) <= query.limits.rows
+
+        whole = await self.read(query, take)
+        del documents[query.limits.rows :]
+        return {"documents": documents, "count": len(documents), "truncated": not whole}
+
+    async def count(self, query: MongoQuery) -> int:
+        """Return how many documents match.
+
+        Raises:
+            QueryRefused: not valid, too slow, or on a collection that doesn't exist.
+            StoreUnavailable: no answer; try again later.
+        """
+        limit_s = min(query.limits.time_s, self._timeout_s)
         database = self._database
-        with _boundary(self._timeout_s):
-            output = await _run(database[query.collection], query)
-            if not output["count"] and not await self._exists(query.collection):
-                raise QueryRefused(f"there is no collection {query.collection!r} in {self._name!r}")
-        return output
+        with _boundary(limit_s), pymongo.timeout(limit_s):
+            async with asyncio.timeout(limit_s + GRACE_S):
+                found = int(await database[query.collection].count_documents(query.filter))
+                if not found:
+                    await self._check_exists(query.collection)
+        return found
+
+    async def read(self, query: MongoQuery, take: Callable[[dict[str, Any], int], bool]) -> bool:
+        """Run a query and hand over its documents as they come, until `take` wants no more.
+
+        Args:
+            query: What to read; its limit of rows is the caller's business, who may want one more to know of it.
+            take: Gets a document, of JSON scalars only, and its size in bytes, and says whether the next is wanted.
+
+        Returns:
+            Whether all documents were taken.
+
+        Raises:
+            QueryRefused: not valid, too slow, too large, or on a collection that doesn't exist.
+            StoreUnavailable: no answer; try again later.
+        """
+        limit_s = min(query.limits.time_s, self._timeout_s)
+        database = self._database
+        seen = False
+        # The time for the query as a whole: the driver sends what is left of it as maxTimeMS with each command.
+        with _boundary(limit_s), pymongo.timeout(limit_s):
+            async with asyncio.timeout(limit_s + GRACE_S):
+                cursor = _cursor(database[query.collection].with_options(codec_options=_RAW), query)
+                try:
+                    async for raw in cursor:
+                        seen = True
+                        size_bytes = len(raw.raw)
+                        if size_bytes > query.limits.size_bytes:
+                            raise QueryRefused(f"a document has {size_bytes:,} bytes: ask for less of it", "size")
+                        if not take(_plain(bson.decode(raw.raw, codec_options=_DECODED)), size_bytes):
+                            return False
+                finally:
+                    await cursor.close()
+                if not seen:
+                    await self._check_exists(query.collection)
+        return True
+
+    async def _check_exists(self, collection: str) -> None:
+        if not await self._exists(collection):
+            raise QueryRefused(f"there is no collection {collection!r} in {self._name!r}")
 
     async def _exists(self, collection: str) -> bool:
         now_s = time.monotonic()
@@ -158,22 +230,31 @@ class MongoStore:
             self._client = None
 
 
-async def _run(collection: Any, query: MongoQuery) -> dict[str, Any]:
-    if query.operation == "count":
-        return {"documents": [], "count": await collection.count_documents(query.filter), "truncated": False}
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+_DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+
+
+def _cursor(collection: Any, query: MongoQuery) -> Any:
     # One row more than wanted, so that a cut result is known to be one.
+    most = query.limits.rows + 1
+    if query.operation == "distinct":
+        path = f"${query.field}"
+        pipeline = [{"$match": query.filter}, {"$unwind": path}, {"$group": {"_id": path}}, {"$sort": {"_id": 1}}]
+        shown = {"$project": {"_id": 0, query.field.rpartition(".")[2]: "$_id"}}
+        return collection.aggregate([*pipeline, {"$limit": most}, shown], batchSize=BATCH_ROWS)
     if query.operation == "aggregate":
-        cursor = collection.aggregate([*query.pipeline, {"$limit": query.limit + 1}])
-    else:
-        cursor = collection.find(query.filter, query.projection, skip=query.skip, limit=query.limit + 1)
-        if query.sort:
-            cursor = cursor.sort(query.sort)
-    found = await cursor.to_list(query.limit + 1)
-    documents = [_plain(document) for document in found[: query.limit]]
-    return {"documents": documents, "count": len(documents), "truncated": len(found) > len(documents)}
+        return collection.aggregate([*query.pipeline, {"$limit": most}], batchSize=BATCH_ROWS)
+    return collection.find(
+        query.filter,
+        query.projection,
+        skip=query.skip,
+        limit=most,
+        sort=query.sort or None,
+        batch_size=BATCH_ROWS,
+    )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: PLR0911 — one for each type
     """Turn a BSON value into JSON scalars: times in ISO 8601 UTC, ids as text, decimals as numbers."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -185,6 +266,8 @@ def _plain(value: Any) -> Any:
         return float(value.to_decimal())
     if value is None or isinstance(value, str | int | float):
         return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return str(value) if isinstance(value, ObjectId) else repr(value)
 
 
@@ -194,7 +277,9 @@ def _boundary(timeout_s: float) -> Iterator[None]:
     try:
         yield
     except ExecutionTimeout as error:
-        raise QueryRefused(f"the query took longer than {timeout_s:g} s; narrow it") from error
+        raise QueryRefused(f"the query took longer than {timeout_s:g} s; narrow it", "slow") from error
+    except TimeoutError as error:
+        raise StoreUnavailable("mongo", f"no answer in {timeout_s:g} s") from error
     except (ConnectionFailure, NetworkTimeout) as error:
         raise StoreUnavailable("mongo", _short(error)) from error
     except OperationFailure as error:

@@ -1,51 +1,88 @@
-"""Redis, by `redis.asyncio`: what aioredis became."""
+"""Redis, by `redis.asyncio`: what aioredis became. One server, a sentinel's primary, or a cluster, by the address."""
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import asyncio as aioredis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, MaxConnectionsError, RedisClusterException, RedisError
+from redis.exceptions import BusyLoadingError as Loading
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import TimeoutError as TooSlow
 
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+CONNECTIONS = 50
+PLAIN = ("redis", "rediss", "unix")
+SENTINEL = ("redis+sentinel", "rediss+sentinel")
+CLUSTER = ("redis+cluster", "rediss+cluster")
+
+READS = frozenset(
+    "TYPE STRLEN GET HGETALL ZCARD ZRANGE ZREVRANGE MEMORY".split()  # noqa: SIM905 — read as one line
+)
+"""The commands that `read` sends, besides SCAN. None writes, blocks, runs a script or takes time without bound."""
 
 
 class RedisStore:
     """One database of a Redis server.
 
     Args:
-        url: `redis://…`.
-        timeout_s: Limit for connecting, and for each answer.
+        url: `redis://[user:password@]host[:port][/database]`, `rediss://…`, `unix://…`;
+            `redis+sentinel://[user:password@]host:port[,host:port…]/service[/database][?sentinel_password=…]`;
+            `redis+cluster://[user:password@]host:port[,host:port…]`.
+        timeout_s: Limit for connecting, for each answer, and for one call as a whole.
     """
 
     def __init__(self, url: str, timeout_s: float = 10.0) -> None:
         self._url = url
         self._timeout_s = timeout_s
         self._connected: Any = None
+        self._sentinel: Any = None
 
     @property
     def _client(self) -> Any:
         if self._connected is None:
             try:
-                self._connected = aioredis.from_url(
-                    self._url,
-                    socket_timeout=self._timeout_s,
-                    socket_connect_timeout=self._timeout_s,
-                    decode_responses=True,
-                    # The caller retries: a stage that waits says so, a driver that retries doesn't.
-                    retry=Retry(NoBackoff(), 0),
-                )
-            except ValueError as error:
+                self._connected = self._connect()
+            except (ValueError, RedisClusterException) as error:
                 raise ConfigurationError(f"HIVE_REDIS: {error}") from error
         return self._connected
+
+    def _connect(self) -> Any:
+        options: dict[str, Any] = {
+            "socket_timeout": self._timeout_s,
+            "socket_connect_timeout": self._timeout_s,
+            # A value can be any bytes; what is text is said by `text_of`.
+            "decode_responses": False,
+            "max_connections": CONNECTIONS,
+        }
+        # The caller retries: a stage that waits says so, a driver that retries doesn't.
+        once = Retry(NoBackoff(), 0)
+        scheme = urlsplit(self._url).scheme
+        if scheme in PLAIN:
+            return aioredis.from_url(self._url, retry=once, **options)
+        if scheme not in (*SENTINEL, *CLUSTER):
+            raise ValueError(f"an address begins with {', '.join((*PLAIN, *SENTINEL, *CLUSTER))}")
+        address = _Address(self._url)
+        options |= address.credentials | ({"ssl": True} if scheme.startswith("rediss") else {})
+        if scheme in CLUSTER:
+            nodes = [ClusterNode(host, port) for host, port in address.hosts]
+            return RedisCluster(startup_nodes=nodes, retry=once, **options)
+        own = {"socket_timeout": self._timeout_s, "socket_connect_timeout": self._timeout_s, "retry": once}
+        self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
+            address.hosts, sentinel_kwargs=own | address.sentinel, db=address.database, retry=once, **options
+        )
+        return self._sentinel.master_for(address.service)
 
     async def ping(self) -> None:
         """Ask the server for a sign of life.
@@ -53,38 +90,110 @@ class RedisStore:
         Raises:
             StoreUnavailable: it gave none in time.
         """
-        with redis_errors():
-            await self._client.ping()
+        with redis_errors(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s):
+                await self._client.ping()
 
     async def run(self, commands: Sequence[Sequence[str | int | float]]) -> list[Any]:
-        """Run commands in one transaction (MULTI … EXEC) and return their answers.
+        """Run commands in one transaction (MULTI … EXEC) and return their answers; text as such.
 
         Raises:
             QueryRefused: the server refuses one of them.
             StoreUnavailable: no answer; try again later.
         """
-        with redis_errors():
-            async with self._client.pipeline(transaction=True) as pipeline:
+        with redis_errors(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), self._client.pipeline(transaction=True) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)
+                answers: list[Any] = await pipeline.execute()
+        return [_decoded(answer) for answer in answers]
+
+    async def read(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+        """Run commands that only read, in one round trip, and return their answers as bytes.
+
+        Raises:
+            QueryRefused: it isn't one of `READS`, or the server refuses it.
+            StoreUnavailable: no answer; try again later.
+        """
+        if not commands:
+            return []
+        if unknown := {str(command[0]) for command in commands} - READS:
+            raise QueryRefused(f"command {min(unknown)} is not allowed", "operator")
+        with redis_errors(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
                 answers: list[Any] = await pipeline.execute()
         return answers
 
+    async def scan(self, glob: str, count: int) -> AsyncIterator[bytes]:
+        """Yield the keys that match, in no order, each once or more often; `count` are looked at in one step.
+
+        Raises:
+            QueryRefused: the server refuses it.
+            StoreUnavailable: no answer; try again later.
+        """
+        with redis_errors(self._timeout_s):
+            async for key in self._client.scan_iter(match=glob, count=count):
+                yield key
+
     async def close(self) -> None:
         """Close every connection; a later call opens them again."""
-        if self._connected is not None:
-            await self._connected.aclose()
-            self._connected = None
+        connected, self._connected = self._connected, None
+        sentinel, self._sentinel = self._sentinel, None
+        if connected is not None:
+            await connected.aclose()
+        for one in sentinel.sentinels if sentinel is not None else ():
+            await one.aclose()
+
+
+class _Address:
+    """The parts of an address with several hosts, which the driver doesn't read itself."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        user, _, hosts = parts.netloc.rpartition("@")
+        name, _, password = user.partition(":")
+        self.hosts = [self._host(text) for text in hosts.split(",")]
+        self.credentials = {key: unquote(value) for key, value in (("username", name), ("password", password)) if value}
+        path = [unquote(part) for part in parts.path.split("/") if part]
+        self.service = path[0] if path else "mymaster"
+        self.database = int(path[1]) if len(path) > 1 else 0
+        query = parse_qs(parts.query)
+        self.sentinel = {
+            key.removeprefix("sentinel_"): values[0]
+            for key, values in query.items()
+            if key in ("sentinel_username", "sentinel_password")
+        }
+
+    @staticmethod
+    def _host(text: str) -> tuple[str, int]:
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"{text!r} is no host:port")
+        return host.strip("[]"), int(port)
+
+
+def _decoded(answer: Any) -> Any:
+    if isinstance(answer, bytes):
+        return answer.decode(errors="backslashreplace")
+    if isinstance(answer, list):
+        return [_decoded(item) for item in answer]
+    return answer
 
 
 @contextmanager
-def redis_errors() -> Iterator[None]:
+def redis_errors(timeout_s: float) -> Iterator[None]:
     """Turn the driver's errors into ours: the one place that knows them."""
     try:
         yield
+    except MaxConnectionsError as error:
+        raise StoreUnavailable("redis", f"all {CONNECTIONS} connections are in use") from error
     except AuthenticationError as error:
         raise ConfigurationError(f"Redis refuses the password in HIVE_REDIS: {error}") from error
-    except (Unreachable, TooSlow, OSError) as error:
+    except TimeoutError as error:
+        raise StoreUnavailable("redis", f"no answer in {timeout_s:g} s") from error
+    except (Unreachable, TooSlow, Loading, RedisClusterException, OSError) as error:
         raise StoreUnavailable("redis", str(error)) from error
     except RedisError as error:
         raise QueryRefused(str(error)) from error

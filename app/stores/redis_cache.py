@@ -24,6 +24,7 @@ class RedisCache:
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         try:
             self._client: Any = aioredis.from_url(
                 url,
@@ -40,7 +41,7 @@ class RedisCache:
         Raises:
             StoreUnavailable: it gave none in time.
         """
-        with redis_errors():
+        with redis_errors(self._timeout_s):
             await self._client.ping()
 
     async def get_many(self, keys: Sequence[str]) -> list[object]:
@@ -50,7 +51,7 @@ class RedisCache:
             StoreUnavailable: no answer in time.
             QueryRefused: the server will not answer this.
         """
-        with redis_errors():
+        with redis_errors(self._timeout_s):
             found: list[object] = await self._client.mget(keys)
         return found
 
@@ -61,7 +62,7 @@ class RedisCache:
             StoreUnavailable: no answer in time.
             QueryRefused: the server does not take them, for want of memory.
         """
-        with redis_errors():
+        with redis_errors(self._timeout_s):
             async with self._client.pipeline(transaction=False) as pipeline:
                 for key, value in values.items():
                     pipeline.set(key, value, ex=ttl_s)

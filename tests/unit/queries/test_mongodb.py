@@ -8,22 +8,28 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import QueryRefused
-from app.stores._mongo_query import OPERATORS, ROW_LIMIT, STAGES, MongoQuery
+from models.errors import QueryRefused
+from models.queries import Allowed, Limits, MongoQuery, parse_mongodb
+from models.queries.mongodb import OPERATORS, STAGES
+
+LIMITS = Limits()
+ROW_LIMIT = LIMITS.rows
+PARAMETERS = ["collection", "operation", "filter", "projection", "sort", "skip", "limit", "pipeline", "field"]
+ALLOWED = Allowed(collections=frozenset({"sales", "customers"}))
 
 
 def parse(**parameters: Any) -> MongoQuery:
-    return MongoQuery.parse({"collection": "sales", **parameters})
+    return parse_mongodb({"collection": "sales", **parameters}, ALLOWED, LIMITS)
 
 
 def test_find_is_the_default_and_is_limited() -> None:
     query = parse()
 
-    assert (query.operation, query.filter, query.limit) == ("find", {}, ROW_LIMIT)
+    assert (query.operation, query.filter, query.limits.rows) == ("find", {}, ROW_LIMIT)
 
 
 def test_a_limit_above_the_row_limit_is_cut() -> None:
-    assert parse(limit=10**9).limit == ROW_LIMIT
+    assert parse(limit=10**9).limits.rows == ROW_LIMIT
 
 
 def test_extended_json_dates_and_ids_become_the_drivers_types() -> None:
@@ -44,7 +50,7 @@ def test_sort_is_taken_as_document_or_as_pairs() -> None:
     assert parse(sort={"total": -1, "region": 1}).sort == parse(sort=[["total", -1], ["region", 1]]).sort
 
 
-def test_keys_that_are_not_the_querys_are_left_alone() -> None:
+def test_columns_are_names_and_nothing_more() -> None:
     assert parse(query_type="mongodb", columns=["region", "$where"]) == parse()
 
 
@@ -114,14 +120,14 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*MongoQuery.__slots__]), json_values))
+@given(st.dictionaries(st.sampled_from(PARAMETERS), json_values))
 def test_any_json_is_either_parsed_or_refused(parameters: dict[str, Any]) -> None:
     try:
-        query = MongoQuery.parse(parameters)
+        query = parse_mongodb(parameters, ALLOWED, LIMITS)
     except QueryRefused:
         return
 
-    assert query.limit <= ROW_LIMIT
+    assert query.limits.rows <= ROW_LIMIT
     assert operators_in([query.filter, query.projection, *query.pipeline]) <= OPERATORS | STAGES
 
 

@@ -1,0 +1,8 @@
+"""Execute tickets on the stores: one file for each query type, one executor for all."""
+
+from __future__ import annotations
+
+from app.execution.executor import AT_ONCE, QueryExecutor, Runner
+from app.execution.wiring import executor_for
+
+__all__ = ["AT_ONCE", "QueryExecutor", "Runner", "executor_for"]

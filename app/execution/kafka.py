@@ -1,0 +1,94 @@
+"""``query_type`` kafka: records of one topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.execution.rows import Rows
+from app.execution.texts import decoded, text_or_base64
+from app.stores.kafka_reads import Read
+from models.queries import parse_kafka
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.stores.kafka import Found
+    from app.stores.kafka_reads import KafkaStore
+    from models.queries import Allowed, Limits
+
+CONFLUENT_MAGIC = 0
+CONFLUENT_HEADER_BYTES = 5
+
+
+class KafkaRunner:
+    """Runs the reads of tasks on topics.
+
+    The output is `messages`, their `count`, `truncated`, and how many records were `scanned`, whether to the end
+    (`complete`). A message has `topic`, `partition`, `offset`, `timestamp` (ms), `key` and `value`; what is no JSON is
+    text or base64, as `value_encoding` says. For a task that names its `columns` the output is `documents` instead:
+    the entries of the values, those that are no JSON objects under `value`.
+    """
+
+    def __init__(self, store: KafkaStore, allowed: Allowed) -> None:
+        self._store = store
+        self._allowed = allowed
+
+    async def ping(self) -> None:
+        """Ask the store for a sign of life."""
+        await self._store.ping()
+
+    async def close(self) -> None:
+        """Close every connection to the store."""
+        await self._store.close()
+
+    async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        """Run one read."""
+        query = parse_kafka(parameters, self._allowed, limits)
+        read = Read(
+            topic=query.topic,
+            most=query.limits.rows,
+            most_bytes=query.limits.size_bytes,
+            most_scanned=query.limits.scanned,
+            timeout_s=query.limits.time_s,
+            partition=query.partition,
+            offset=query.offset,
+            from_ms=query.from_ms,
+            to_ms=query.to_ms,
+            key=query.key,
+        )
+        records = await self._store.read(read)
+        rows = Rows(query.limits, self._allowed.masked(query.topic))
+        for record in records.records:
+            rows.add(_row(record) if query.as_rows else _message(record))
+        return {
+            "documents" if query.as_rows else "messages": rows.rows,
+            "count": len(rows.rows),
+            "truncated": records.truncated or not records.complete,
+            "complete": records.complete,
+            "scanned": records.scanned,
+        }
+
+
+def _row(record: Found) -> dict[str, Any]:
+    value = None if record.value is None else decoded(record.value)[0]
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _message(record: Found) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp_ms,
+        "key": None,
+        "value": None,
+    }
+    if record.key is not None:
+        message["key"], message["key_encoding"] = text_or_base64(record.key)
+    if record.value is not None:
+        message["value"], encoding = decoded(record.value)
+        message["value_encoding"] = encoding
+        # Confluent's framing, in Avro and others: a zero byte and the schema's number.
+        if encoding == "base64" and record.value[0] == CONFLUENT_MAGIC and len(record.value) > CONFLUENT_HEADER_BYTES:
+            message["schema_id"] = int.from_bytes(record.value[1:CONFLUENT_HEADER_BYTES], "big")
+    return message

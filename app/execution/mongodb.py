@@ -1,0 +1,42 @@
+"""``query_type`` mongodb: find, aggregate, count and distinct on one collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.execution.rows import Rows
+from models.queries import parse_mongodb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.stores.mongo import MongoStore
+    from models.queries import Allowed, Limits
+
+
+class MongoRunner:
+    """Runs the queries of tasks on a MongoDB.
+
+    The output is `documents`, their `count`, and `truncated` when there are more.
+    """
+
+    def __init__(self, store: MongoStore, allowed: Allowed) -> None:
+        self._store = store
+        self._allowed = allowed
+
+    async def ping(self) -> None:
+        """Ask the store for a sign of life."""
+        await self._store.ping()
+
+    async def close(self) -> None:
+        """Close every connection to the store."""
+        await self._store.close()
+
+    async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        """Run one query."""
+        query = parse_mongodb(parameters, self._allowed, limits)
+        if query.operation == "count":
+            return {"documents": [], "count": await self._store.count(query), "truncated": False}
+        rows = Rows(query.limits, query.masked)
+        await self._store.read(query, lambda document, _: rows.add(document))
+        return {"documents": rows.rows, "count": len(rows.rows), "truncated": rows.truncated}

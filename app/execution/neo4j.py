@@ -1,0 +1,81 @@
+"""``query_type`` neo4j: Cypher that reads."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from neo4j.graph import Node, Path, Relationship
+from neo4j.spatial import Point
+from neo4j.time import Date, DateTime, Duration, Time
+
+from app.execution.rows import Rows
+from models.queries import parse_neo4j
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neo4j import Record
+
+    from app.stores.neo4j import GraphStore
+    from models.queries import Allowed, Limits
+
+
+class Neo4jRunner:
+    """Runs the queries of tasks on a graph.
+
+    The output is `results` (`documents` for a task that names its `columns`), their `count`, and `truncated`.
+    A node is `{"labels": […], "properties": {…}}`, a relationship `{"type": …, "properties": {…}}`, a path
+    `{"nodes": […], "relationships": […]}`.
+    """
+
+    def __init__(self, store: GraphStore, allowed: Allowed) -> None:
+        self._store = store
+        self._allowed = allowed
+
+    async def ping(self) -> None:
+        """Ask the store for a sign of life."""
+        await self._store.ping()
+
+    async def close(self) -> None:
+        """Close every connection to the store."""
+        await self._store.close()
+
+    async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        """Run one query."""
+        query = parse_neo4j(parameters, self._allowed, limits)
+        rows = Rows(query.limits, self._allowed.graph_masked)
+
+        def take(record: Record) -> bool:
+            return rows.add(dict(zip(record.keys(), map(plain, record.values()), strict=True)))
+
+        await self._store.read(query.cypher, query.parameters, take, timeout_s=query.limits.time_s)
+        named = "documents" if query.as_rows else "results"
+        return {named: rows.rows, "count": len(rows.rows), "truncated": rows.truncated}
+
+
+def plain(value: Any) -> Any:  # noqa: PLR0911 — one for each type
+    """Turn a value of the graph into JSON; labels and types are kept."""
+    match value:
+        case Node():
+            return {"labels": sorted(value.labels), "properties": _properties(value)}
+        case Relationship():
+            return {"type": value.type, "properties": _properties(value)}
+        case Path():
+            nodes, relationships = map(plain, (list(value.nodes), list(value.relationships)))
+            return {"nodes": nodes, "relationships": relationships}
+        case list() | tuple() if not isinstance(value, Duration | Point):
+            return [plain(item) for item in value]
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case Point():
+            return {"srid": value.srid, "coordinates": list(value)}
+        case Date() | DateTime() | Time() | Duration():
+            return value.iso_format()
+        case bytes() | bytearray():
+            return base64.b64encode(value).decode()
+    return value
+
+
+def _properties(entity: Node | Relationship) -> dict[str, Any]:
+    return {key: plain(value) for key, value in entity.items()}

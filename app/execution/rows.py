@@ -1,0 +1,59 @@
+"""The rows of an answer, as they come: counted, measured and masked, so that none is held that can't be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from app.errors import QueryRefused
+from models.queries.shape import check_depth
+
+if TYPE_CHECKING:
+    from models.queries import Limits
+
+MASK = "***"
+
+
+class Rows:
+    """Takes rows up to the limits.
+
+    Args:
+        limits: Of the answer; further rows are cut, further bytes refused.
+        masked: Names of the fields whose values are not shown, at whatever depth they stand.
+    """
+
+    def __init__(self, limits: Limits, masked: frozenset[str] = frozenset()) -> None:
+        self._limits = limits
+        self._masked = masked
+        self._size_bytes = 0
+        self.rows: list[Any] = []
+        self.truncated = False
+
+    def add(self, row: Any) -> bool:
+        """Take a row, and say whether the next one is wanted.
+
+        Raises:
+            QueryRefused: it is nested too deep, or makes the answer too large.
+        """
+        if len(self.rows) >= self._limits.rows:
+            self.truncated = True
+            return False
+        check_depth(row, depth=self._limits.depth, what="a row of the answer")
+        if self._masked:
+            row = _masked(row, self._masked)
+        self._size_bytes += len(msgspec.json.encode(row)) + 1
+        if self._size_bytes > self._limits.size_bytes:
+            raise QueryRefused(
+                f"the answer has more than {self._limits.size_bytes:,} bytes: ask for less, or for a summary", "size"
+            )
+        self.rows.append(row)
+        return True
+
+
+def _masked(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: MASK if key in names else _masked(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, names) for item in value]
+    return value
