@@ -16,9 +16,8 @@ from app.clock import now_ms
 from app.engine import runs, transaction
 from app.main import app, catalog, metrics, recaller, settings
 from models.completion import refuse
-from models.planning import make_plan
+from models.planning import is_answered_here, make_plan
 from models.planning.approval import ask
-from models.planning.memory import NOTHING
 from models.records import PlanStatus
 
 if TYPE_CHECKING:
@@ -31,11 +30,18 @@ async def plan(stream: Any) -> None:
     """Make a plan of each intention."""
     async for batch in runs(stream):
         async with transaction(batch) as tx:
-            recalled = await recaller.recall([record.value for record in batch])
+            now = now_ms()
+            made = []
             for record in batch:
                 with tx.attempt(record):
-                    now, known = now_ms(), recalled.get(record.value.id, NOTHING)
-                    _send(tx, make_plan(record.value, catalog, now_ms=now, recalled=known), now)
+                    made.append((record, make_plan(record.value, catalog, now_ms=now)))
+            # A question changes nothing: what became of similar ones weighs only where there is something to do.
+            work = [record.value for record, plan in made if not is_answered_here(plan)]
+            recalled = await recaller.recall(work) if work else {}
+            for record, plan in made:
+                with tx.attempt(record):
+                    known = recalled.get(record.value.id)
+                    _send(tx, make_plan(record.value, catalog, now_ms=now, recalled=known) if known else plan, now)
 
 
 def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:

@@ -39,22 +39,24 @@ from tables.validated import VALIDATED
 if TYPE_CHECKING:
     from app.engine import HiveApp
 
-STAGES = [
-    "agents.understand",
-    "agents.plan",
-    "agents.approve",
-    "agents.record",
-    "agents.keep",
-    "agents.remember",
-    "agents.execute",
-    "agents.complete",
-    "agents.validate",
-    "agents.release",
-    "agents.learn",
-]
+STAGES = (
+    "understand",
+    "plan",
+    "approve",
+    "record",
+    "keep",
+    "remember",
+    "execute",
+    "complete",
+    "validate",
+    "release",
+    "learn",
+)
 
 settings = Settings.load()
-app: HiveApp = create_app(settings, outputs=TOPICS, autodiscover=STAGES)
+app: HiveApp = create_app(
+    settings, outputs=TOPICS, autodiscover=[f"agents.{name}" for name in settings.stages_of(STAGES)]
+)
 metrics = serve(app)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)

@@ -20,7 +20,7 @@ import msgspec
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _WORKER_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -69,6 +69,8 @@ class Settings:
     """Consumer group, and prefix of the changelog topics and transactional ids."""
     worker: str = ""
     """This worker's name: the same after a restart, unlike every other worker's. Default: host and web port."""
+    stages: str = ""
+    """The stages that run here, separated by commas; all when empty. Workers of one ``app_id`` run the same ones."""
     web_port: int = 6066
     """Port of ``/metrics`` and ``/health``."""
     web_bind: str = "127.0.0.1"
@@ -194,6 +196,17 @@ class Settings:
             raise ConfigurationError(f"{path}: unknown setting {unknown[0]!r}; known are: {', '.join(sorted(known))}")
         values = {name: _typed(cls, name, value, source) for name, (value, source) in given.items()}
         return cls(**values, sources={name: source for name, (_, source) in given.items()})
+
+    def stages_of(self, known: Sequence[str]) -> tuple[str, ...]:
+        """Return which of the known stages run here.
+
+        Raises:
+            ConfigurationError: one isn't known.
+        """
+        wanted = tuple(name for part in self.stages.split(",") if (name := part.strip()))
+        if unknown := [name for name in wanted if name not in known]:
+            raise ConfigurationError(f"HIVE_STAGES: there is no stage {unknown[0]!r}; there are {', '.join(known)}")
+        return wanted or tuple(known)
 
     def _validate(self) -> None:
         if bool(self.kafka_username) != bool(self.kafka_password):

@@ -30,6 +30,8 @@ READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 25.0
 LOOK_S = 0.2
 DATABASE = "hive_bench"
+ANSWERING = "understand,plan,execute,complete"
+"""What stands between a question and its answer; the ledger and the memory are written behind it, by other workers."""
 DOCUMENTS = 50
 """Documents of each collection: a query must cost little, or the latency is that of the store."""
 
@@ -59,6 +61,7 @@ def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
             "HIVE_MONGO_DATABASE": DATABASE,
             "HIVE_DATA_DIR": str(data_dir),
             "HIVE_WORKER": "worker-1",
+            "HIVE_STAGES": ANSWERING,
             "HIVE_WEB_PORT": str(port),
         }
         argv = (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "warn", "--web-port", str(port))

@@ -65,3 +65,11 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 def test_a_worker_has_a_name_that_survives_a_restart() -> None:
     assert Settings.load({"HIVE_WEB_PORT": "7001"}).worker == Settings.load({"HIVE_WEB_PORT": "7001"}).worker
     assert Settings.load({"HIVE_WEB_PORT": "7001"}).worker != Settings.load({"HIVE_WEB_PORT": "7002"}).worker
+
+
+def test_a_worker_runs_all_stages_or_those_that_are_named() -> None:
+    known = ("understand", "plan", "execute")
+    assert Settings().stages_of(known) == known
+    assert Settings(stages=" plan, execute,").stages_of(known) == ("plan", "execute")
+    with pytest.raises(ConfigurationError, match="no stage 'fly'; there are understand, plan, execute"):
+        Settings(stages="plan,fly").stages_of(known)
