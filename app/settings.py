@@ -157,7 +157,8 @@ class Settings:
     nlu_cache_size: int = 4096
     """Readings of texts that a worker keeps, about 2 KB each."""
     nlu_cache_redis: bool = False
-    """Share readings between workers in Redis; benchmarks/nlu_cache.py says when that is worth it."""
+    """Share readings between workers in Redis (app/understanding_cache.py). Off, since it costs CPU unless batches are
+    large and many texts have been read by others: `python -m benchmarks cache` says from which share on it pays."""
     nlu_cache_ttl_s: int = 3600
     """How long readings are kept in Redis."""
     snapshot_every_s: float = 1.0

@@ -48,6 +48,13 @@ def real_kafka(data_dir: Path, *, to_kill: bool = False) -> Iterator[Stack]:
 
 
 @contextmanager
+def real_redis(data_dir: Path) -> Iterator[Stack]:
+    """Run Redis."""
+    with Stack.real(data_dir, parts=("redis",), on_progress=progress) as stack:
+        yield stack
+
+
+@contextmanager
 def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:

@@ -68,11 +68,11 @@ def _answer(settings: Settings, item: Waiting, domain: Domain, *, by: str, as_js
 
 def _list(found: list[Waiting], limit: int) -> None:
     rows: list[list[Scalar]] = [
-        [item.envelope.id, _age(item.since_ms), item.text, _guesses(item)] for item in found[:limit]
+        [item.envelope.id, _age(item.since_ms), f"{item.text}\n{_guesses(item)}"] for item in found[:limit]
     ]
     left_out = f" (the oldest {limit} of them)" if len(found) > limit else ""
     title = f"{len(found)} intentions wait for a person{left_out}"
-    _render.console.print(_render.table(title, ["intention", "waits", "text", "best guesses"], rows))
+    _render.console.print(_render.table(title, ["intention", "waits", "text and best guesses"], rows))
 
 
 def _age(since_ms: int) -> str:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.embedded.ports import free_port
 from models.records import ModelSnapshot
 from tests.broker.cluster import get, producer, read, worker_process
@@ -142,6 +144,10 @@ def test_200_corrections_move_unseen_texts_on_every_worker_and_are_learned_once_
     ours = [event for event in events if event["learned"] > learned_before]
     assert sum(event["examples"] for event in ours) == LESSONS, f"seed {seed}: each was learned once"
     assert (after.learned, after.next_offset) == (wanted, ours[-1]["next_offset"])
+
+    asked_live = CliRunner().invoke(main, ["understand", unseen[0], "--live", "--json"], env={"HIVE_KAFKA": team.kafka})
+    told = json.loads(asked_live.stdout)
+    assert (told["model_version"], told["domain"]) == (after.version, "COMPLIANCE")
 
     moved = audits(team.kafka, unseen)
     assert {found["model_version"] for found in moved.values()} == {after.version}

@@ -4,6 +4,7 @@ import json
 import sys
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -82,6 +83,14 @@ def test_those_that_wait_are_listed_oldest_first_and_masked(broker: Broker) -> N
     shown = hive("--limit", "2").stdout
     assert "3 intentions wait for a person (the oldest 2 of them)" in shown
     assert ("i-2" in shown, "i-3" in shown, "TECHNICAL 0.21, SECURITY 0.18" in shown) == (True, False, True)
+
+
+def test_an_id_stays_in_one_piece_however_long_the_text_is(broker: Broker) -> None:
+    identity = "0b9c5e8e-5a38-4a43-9f3c-6d7d5a1f0a6b"
+    long = msgspec.structs.replace(envelope(7, "fazer algo com aquilo tudo " * 30), id=identity)
+    broker.put("intentions.validation", identity, encode(long))
+
+    assert identity in hive().stdout
 
 
 def test_one_that_somebody_has_answered_waits_no_more_and_a_correction_is_no_answer(broker: Broker) -> None:
