@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from benchmarks import latency as latencies
+from benchmarks import nlu as nlus
+from benchmarks import nlu_cache
 from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
@@ -16,7 +18,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.faults.plan import Plan
 from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.report import emit, progress
-from benchmarks.servers import real_kafka, whole_application
+from benchmarks.servers import real_kafka, real_redis, whole_application
 
 
 @click.group(chain=True)
@@ -63,6 +65,20 @@ def restore() -> bool:
 def planning(plans: int) -> bool:
     """Microseconds from an understanding to its plan, and memory; no server is needed."""
     return plannings.run(plans=plans)
+
+
+@main.command()
+def cache() -> bool:
+    """Texts read anew, kept in the process, and fetched from Redis: when does sharing pay?"""
+    with real_redis(_data_dir("cache")) as stack:
+        return nlu_cache.run(stack.addresses["HIVE_REDIS"])
+
+
+@main.command()
+@click.option("--hostile", default=200_000, show_default=True, help="Random and hostile texts that are read.")
+def nlu(hostile: int) -> bool:
+    """Understanding: what it learns, how honest it is, what a text costs, and that none can break it."""
+    return nlus.run(hostile=hostile)
 
 
 @main.command()
