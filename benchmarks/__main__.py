@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from benchmarks import latency as latencies
+from benchmarks import nlu as nlus
+from benchmarks import nlu_cache
 from benchmarks import passthrough as passthroughs
 from benchmarks import restore as restores
 from benchmarks.cluster import Cluster
 from benchmarks.faults.plan import Plan
 from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.report import emit, progress
-from benchmarks.servers import real_kafka, whole_application
+from benchmarks.servers import real_kafka, real_redis, whole_application
 
 
 @click.group(chain=True)
@@ -55,6 +57,20 @@ def restore() -> bool:
     """Restore a table of 1,000,000 keys."""
     with real_kafka(_data_dir("restore") / "kafka") as stack:
         return restores.run(Cluster(stack.addresses["HIVE_KAFKA"]))
+
+
+@main.command()
+def cache() -> bool:
+    """Texts read anew, kept in the process, and fetched from Redis: when does sharing pay?"""
+    with real_redis(_data_dir("cache")) as stack:
+        return nlu_cache.run(stack.addresses["HIVE_REDIS"])
+
+
+@main.command()
+@click.option("--hostile", default=200_000, show_default=True, help="Random and hostile texts that are read.")
+def nlu(hostile: int) -> bool:
+    """Understanding: what it learns, how honest it is, what a text costs, and that none can break it."""
+    return nlus.run(hostile=hostile)
 
 
 @main.command()
