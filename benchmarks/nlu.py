@@ -1,6 +1,6 @@
-"""Understanding measured: how well it learns, how honest its confidence is, what a text costs, what nobody can break.
+"""Understanding measured: how well it learns, how honest its confidence is, what a text costs, what breaks it.
 
-All times are CPU time of the thread, medians of many; the machine's pace is printed too, for it is not ours alone.
+All times are CPU time of the thread, medians of many; the machine's pace is printed with them: others may use it too.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ print(resident() - before)
 
 
 def _cost() -> Iterator[bool]:
-    """A text of twelve words: read for the first time, classified alone, found in the cache; and a beginner's code."""
+    """A text of twelve words: read for the first time, classified alone, from the cache, and by a beginner's code."""
     progress("what a text of twelve words costs")
     model, texts = DomainModel.seeded(), _texts(4_000, 12)
     submissions = [Submission(text=text) for text in texts]

@@ -11,63 +11,10 @@ import unicodedata
 from typing import Any
 
 from models.nlu.rules import RULES
-from models.nlu.words import STOP_WORDS
+from models.nlu.words import STOP_WORDS, word_set
 
-_PORTUGUESE = [
-    "o",
-    "os",
-    "um",
-    "uma",
-    "de",
-    "do",
-    "da",
-    "dos",
-    "das",
-    "em",
-    "no",
-    "na",
-    "nos",
-    "nas",
-    "ao",
-    "para",
-    "por",
-    "pelo",
-    "pela",
-    "com",
-    "sem",
-    "e",
-    "ou",
-    "que",
-    "não",
-    "é",
-    "são",
-    "foi",
-]  # fmt: skip
-_ENGLISH = [
-    "the",
-    "an",
-    "of",
-    "in",
-    "on",
-    "to",
-    "for",
-    "from",
-    "by",
-    "with",
-    "without",
-    "and",
-    "or",
-    "that",
-    "which",
-    "what",
-    "how",
-    "is",
-    "are",
-    "was",
-    "were",
-    "this",
-    "these",
-]
+_PORTUGUESE = list(word_set("o os um uma de do da dos das em no na nos nas ao para por pelo pela com sem e ou que não"))
+_ENGLISH = list(word_set("the an of in on to for from by with without and or that which what how is are was were this"))
 _STOP_WORDS = sorted(STOP_WORDS)
 
 
@@ -75,7 +22,7 @@ def understand(text: str) -> dict[str, Any]:
     """Return domain, confidence, language, keywords and masked text."""
     re.purge()  # else the module keeps the patterns, and they would be compiled once only
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    scores: dict[Any, int] = {}
+    scores: dict[tuple[str, str], int] = {}
     for domain, names in RULES.items():
         for name, weights in names.items():
             for weight, listed in weights.items():

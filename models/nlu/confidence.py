@@ -21,8 +21,12 @@ DOUBTFUL = 0.3
 """Below this a person says which domain it is."""
 
 _HIGHEST = 0.8
+STEEPEST = 40.0
+"""The largest slope of a calibration: from 49 % to 51 % all doubt is gone."""
+
 _LEAST_DOUBT = 1e-6
 """Probabilities are kept this far from 0 and 1 where their log-odds are taken."""
+_MOST_LOG_ODDS = math.log((1.0 - _LEAST_DOUBT) / _LEAST_DOUBT)
 
 
 class Route(StrEnum):
@@ -46,28 +50,31 @@ def adaptive_threshold(*, words: int, entities: int, context_fields: int) -> flo
     0.5, less 0.10 from 21 words and 0.05 from 11, less 0.10 from 3 entities and 0.05 from 1, less 0.05 from 3 fields of
     context; within 0.3 and 0.8.
     """
-    threshold = CONFIDENT
-    threshold -= 0.10 if words > 20 else 0.05 if words > 10 else 0.0
-    threshold -= 0.10 if entities >= 3 else 0.05 if entities >= 1 else 0.0
-    threshold -= 0.05 if context_fields >= 3 else 0.0
-    return round(min(max(threshold, DOUBTFUL), _HIGHEST), 2)
+    hundredths = 50
+    hundredths -= 10 if words > 20 else 5 if words > 10 else 0
+    hundredths -= 10 if entities >= 3 else 5 if entities else 0
+    hundredths -= 5 if context_fields >= 3 else 0
+    return min(max(hundredths / 100, DOUBTFUL), _HIGHEST)
 
 
 class Calibration(NamedTuple):
     """From what a model says to how often it is right, by Platt's two numbers: 1 / (1 + exp(-(a·log-odds + b)))."""
 
     slope: float = 1.0
+    """At most STEEPEST, so that no power overflows."""
     shift: float = 0.0
+    """At most STEEPEST to either side."""
 
     def confidence(self, probability: float) -> float:
         """Return how often a prediction with this probability is right."""
-        return _logistic(self.slope * log_odds(probability) + self.shift)
+        return 1.0 / (1.0 + math.exp(-self.slope * log_odds(probability) - self.shift))
 
 
 def log_odds(probability: float) -> float:
     """Return log(p / (1 - p)), within what a float keeps apart from certainty."""
-    p = min(max(probability, _LEAST_DOUBT), 1.0 - _LEAST_DOUBT)
-    return math.log(p / (1.0 - p))
+    if _LEAST_DOUBT < probability < 1.0 - _LEAST_DOUBT:
+        return math.log(probability / (1.0 - probability))
+    return _MOST_LOG_ODDS if probability > 0.5 else -_MOST_LOG_ODDS
 
 
 def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> Calibration:
@@ -99,12 +106,16 @@ def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> Calibrat
             fit = tried
             break
         fit, loss = tried, tried_loss
-    return fit
+    return Calibration(_within(fit.slope), _within(fit.shift))
 
 
 _MOST_STEPS = 50
 _MOST_HALVINGS = 30
 _ENOUGH = 1e-9  # of the loss: what is left to gain changes no digit
+
+
+def _within(value: float) -> float:
+    return min(max(value, -STEEPEST), STEEPEST)
 
 
 def _logistic(z: float) -> float:

@@ -81,7 +81,11 @@ _PREFIX_LENGTHS = range(max(map(len, _DICTIONARY.prefixes)), min(map(len, _DICTI
 
 def find_phrases(words: Sequence[str]) -> list[Entry]:
     """Return the phrases in the plain words of a text, each once."""
-    stems = [*map(stem, words)]
+    return find_phrases_of(list(map(stem, words)))
+
+
+def find_phrases_of(stems: Sequence[str]) -> list[Entry]:
+    """Return the same for words whose stems are known."""
     if not any(map(_BEGINNINGS, pairwise(stems))):
         return []
     found: dict[Entry, None] = {}

@@ -7,16 +7,10 @@ sender asks for has a vote too. Texts of one or two words say too little: for th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-
-class HasText(Protocol):
-    """A word, with its accents."""
-
-    @property
-    def text(self) -> str:
-        """In lower case."""
+if TYPE_CHECKING:
+    from models.nlu.words import Word
 
 
 class Language(NamedTuple):
@@ -109,26 +103,26 @@ _SHARED_LETTERS = frozenset("áéíóú")
 _STRONG_LETTERS = frozenset("çãõñ")
 
 
-def recognise(found: Sequence[HasText], asked: str | None = None) -> Language:
+def recognise(found: Sequence[Word], asked: str | None = None) -> Language:
     """Tell the language of a text by its words; `asked` is what the sender declares, such as `pt-BR`."""
     code = _recognised(found, asked)
     return Language(code, code in SUPPORTED)
 
 
-def language(found: Sequence[HasText], asked: str | None = None) -> str:
+def language(found: Sequence[Word], asked: str | None = None) -> str:
     """Tell `pt` from `en`: the one of the two that is nearer to the text's language."""
     code = _recognised(found, asked)
     return code if code in SUPPORTED else SUPPORTED[0]
 
 
-def _recognised(found: Sequence[HasText], asked: str | None) -> str:
+def _recognised(found: Sequence[Word], asked: str | None) -> str:
     wanted = asked[:2].lower() if asked else ""
     pt = en = es = 0
     for word in found[:MOST_WORDS]:
-        votes = _votes(word.text)
-        pt += votes[0]
-        en += votes[1]
-        es += votes[2]
+        for_pt, for_en, for_es = votes_of(word.text) if word.form is None else word.form.votes
+        pt += for_pt
+        en += for_en
+        es += for_es
     if wanted in _LANGUAGES:
         if len(found) < ENOUGH_WORDS:
             return wanted
@@ -146,11 +140,11 @@ _PIECE_LISTS = tuple(tuple(_PIECES[name].split()) for name in _LANGUAGES)
 _ENDING_LENGTHS = range(max(map(len, frozenset().union(*_ENDING_SETS))), 1, -1)
 
 
-@lru_cache(maxsize=32_768)
-def _votes(word: str) -> tuple[int, ...]:
+def votes_of(word: str) -> tuple[int, int, int]:
     """How loudly a word speaks for each language: 2 a small word, 1 an ending or a piece, 3 a letter of its own."""
     if any(word in known for known in _SETS):
-        return tuple(2 * (word in known) for known in _SETS)
+        pt, en, es = (2 * (word in known) for known in _SETS)
+        return (pt, en, es)
     accents = any(letter in _SHARED_LETTERS for letter in word)
     own = 2 * any(letter in _STRONG_LETTERS for letter in word)
     pt, en, es = accents + own * ("ñ" not in word), 0, accents + own * ("ñ" in word)
@@ -165,7 +159,8 @@ def _votes(word: str) -> tuple[int, ...]:
         (ending in endings) + any(piece in word for piece in pieces)
         for endings, pieces in zip(_ENDING_SETS, _PIECE_LISTS, strict=True)
     )
-    return tuple(vote + more for vote, more in zip((pt, en, es), spoken, strict=True))
+    more_pt, more_en, more_es = spoken
+    return (pt + more_pt, en + more_en, es + more_es)
 
 
 def _is_ending(piece: str) -> bool:

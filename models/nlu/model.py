@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import exp
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 from zlib import crc32
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import InvalidSnapshot
-from models.nlu.confidence import Calibration
+from models.nlu.confidence import STEEPEST, Calibration
 from models.nlu.examples import Example, load_examples
 from models.nlu.features import BIAS, BITS, EVIDENCE_LENGTH, SLOT_NAMES, Row, row_of, text_features
 from models.nlu.rules import RULES
 from models.nlu.seeding import GENERAL, LABELS, NO_KINDS, PASSES, Kinds, train, train_kinds
-from models.nlu.words import plain_words
+from models.nlu.words import plain_words, stem
 from models.nlu.wordsums import WordSums
 from models.online.hashed_softmax import HashedSoftmax
 from models.online.prequential import Prequential
@@ -40,7 +41,7 @@ LAST_WORDS: Final = 20
 _DOMAINS = tuple(Domain)
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True):
     """What a text is taken for.
 
     Attributes:
@@ -57,7 +58,7 @@ class Verdict(NamedTuple):
     confidence: float
     second: Domain
     margin: float
-    probabilities: tuple[float, ...]
+    probabilities: list[float]
 
 
 class DomainModel:
@@ -86,13 +87,14 @@ class DomainModel:
         """Say what a text is about."""
         return self.classify_words(plain_words(text))
 
-    def classify_words(self, words: Sequence[str]) -> Verdict:
-        """Say what the plain words of a text are about."""
+    def classify_words(self, words: Sequence[str], stems: Sequence[str] | None = None) -> Verdict:
+        """Say what the plain words of a text are about; their stems may be given where they are known."""
         if self._fast is None:
             self._fast = WordSums(self._softmax, self._kinds)
         fast = self._fast
-        sums = fast.read(self.looked_at(words))
-        return self._verdict(sums.logits, lambda domain: fast.best_kind(domain, sums))
+        words = self.looked_at(words)
+        sums = fast.read(words, list(map(stem, words)) if stems is None else self.looked_at(stems))
+        return self._verdict(sums.logits, partial(fast.best_kind, sums))
 
     def contributions(self, row: Row) -> NDArray[np.float32]:
         """Return what each entry of a row adds to the logit of each label (`LABELS`): entries x 8."""
@@ -109,7 +111,7 @@ class DomainModel:
             return words
         return [*words[: MOST_WORDS - LAST_WORDS], *words[-LAST_WORDS:]]
 
-    def _verdict(self, logits: list[float], kind_of: Callable[[Domain], str | None]) -> Verdict:
+    def _verdict(self, logits: list[float], kind_of: Callable[[int], str | None]) -> Verdict:
         most = max(logits)
         powers = [exp(logit - most) for logit in logits]
         total = sum(powers)
@@ -120,11 +122,11 @@ class DomainModel:
         second_at = domains.index(second, at + 1 if second == best else 0)
         return Verdict(
             _DOMAINS[at],
-            kind_of(_DOMAINS[at]) or GENERAL,
+            kind_of(at) or GENERAL,
             round(self.calibration.confidence(best), 4),
             _DOMAINS[second_at],
-            round(best - second, 4),
-            tuple(probabilities),
+            best - second,
+            probabilities,
         )
 
     # -- learning
@@ -133,7 +135,7 @@ class DomainModel:
         """Learn what a person says about a text; return what the model said before."""
         row = self.row(plain_words(text))
         logits: list[float] = self._softmax.logits(row.indices, row.values).tolist()
-        before = self._verdict(logits, lambda said: self._kinds.best(said, row))
+        before = self._verdict(logits, partial(self._kinds.best, row))
         self._softmax.learn(row.indices, row.values, domain.value)
         self._softmax.count(row.indices[: row.hashed])
         self._fast = None
@@ -210,6 +212,8 @@ class DomainModel:
         model.learned = packed.integer("learned")
         model._lessons = packed.integer("lessons")
         model.calibration = Calibration(packed.number("slope"), packed.number("shift"))
+        if max(map(abs, model.calibration)) > STEEPEST:
+            raise InvalidSnapshot(f"slope, shift: {model.calibration} is beyond {STEEPEST}")
         model._watch = Prequential.restored(packed.part("watch"))
         return model
 

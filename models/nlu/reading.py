@@ -60,7 +60,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     confidence: Ratio
     second: Domain
     margin: Ratio
-    probabilities: tuple[Ratio, ...]
+    probabilities: list[Ratio]
     language: str
     language_supported: bool
     keywords: list[str]
@@ -110,10 +110,10 @@ def read(
         entities = [moved for entity in entities if (moved := personal.moved(entity))]
         found = [word for word in found if not personal.overlaps(word.start, word.end)]
         # What people teach is masked text: what is classified must be the same words.
-        plain = plain_words(text, most=MOST_WORDS)
+        verdict = model.classify_words(plain_words(text, most=MOST_WORDS))
     else:
-        plain = [word.plain for word in found]
-    verdict = model.classify_words(plain)
+        stems = [word.form.stem for word in found if word.form]
+        verdict = model.classify_words([word.plain for word in found], stems)
     spoken = recognise(found, asked)
     return Reading(
         text=text,

@@ -34,21 +34,21 @@ class Kinds:
 
     Attributes:
         weights: a row a feature, a column a subcategory; those of a domain are side by side.
-        places: for each domain the first of its columns, and their names.
+        places: for each domain, in the order of `Domain`, the first of its columns and their names.
     """
 
     def __init__(self, softmax: HashedSoftmax) -> None:
         """Take the weights of a softmax whose labels are `DOMAIN/subcategory`."""
-        self.places: dict[Domain, tuple[int, list[str]]] = {}
+        self.places: list[tuple[int, list[str]]] = []
         columns: list[int] = []
         for domain in Domain:
             found = [at for at, label in enumerate(softmax.labels) if label.startswith(f"{domain.value}/")]
-            self.places[domain] = (len(columns), [softmax.labels[at].partition("/")[2] for at in found])
+            self.places.append((len(columns), [softmax.labels[at].partition("/")[2] for at in found]))
             columns += found
         self.weights = np.ascontiguousarray(softmax.all_weights()[:, columns])
 
-    def best(self, domain: Domain, row: Row) -> str | None:
-        """Return the most probable subcategory of a domain, or None where it has none."""
+    def best(self, row: Row, domain: int) -> str | None:
+        """Return the most probable subcategory of a domain, given by its place in `Domain`; None where it has none."""
         start, names = self.places[domain]
         logits = row.values.dot(self.weights.take(row.indices, axis=0))[start : start + len(names)]
         return names[int(logits.argmax())] if names else None

@@ -51,7 +51,7 @@ class Understanding(NamedTuple):
     text: str
     second: Domain
     margin: float
-    probabilities: tuple[float, ...]
+    probabilities: list[float]
     threshold: float
     requires_validation: bool
     requires_manual_validation: bool

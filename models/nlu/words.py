@@ -6,13 +6,15 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
 
-from models.nlu.language import language
+import msgspec
+
+from models.nlu.language import language, votes_of
 
 __all__ = [
     "NUMBER_OF",
     "STOP_WORDS",
+    "Form",
     "Word",
     "composed",
     "is_stop_word",
@@ -57,13 +59,24 @@ _NUMBER_WORDS = """
 NUMBER_OF = {word: int(line.split()[0]) for line in _NUMBER_WORDS.strip().splitlines() for word in line.split()[1:]}
 
 
-class Word(NamedTuple):
+class Form(msgspec.Struct, frozen=True, gc=False):
+    """All that is known of a word by its letters, wherever it stands."""
+
+    text: str
+    plain: str
+    stem: str
+    votes: tuple[int, int, int]
+    carries_meaning: bool
+
+
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A word as written in lower case, without accents, and where it stands (offsets in the text)."""
 
     text: str
     plain: str
     start: int
     end: int
+    form: Form | None = None
 
 
 def words(text: str, *, most: int | None = None) -> list[Word]:
@@ -71,8 +84,29 @@ def words(text: str, *, most: int | None = None) -> list[Word]:
 
     A text with combining marks is composed first (`composed`), and then they count characters of that.
     """
-    make = tuple.__new__  # twelve times a text: three times as fast as Word(...)
-    return [make(Word, _forms(m[0]) + m.span()) for m in islice(_WORD.finditer(composed(text)), most)]
+    text = composed(text)
+    found: list[Word] = []
+    end = 0
+    for surface in _surfaces(text, most):
+        start = text.find(surface, end)  # between two words there are no letters: the next place is its own
+        end = start + len(surface)
+        try:
+            form = _FORMS[surface]
+        except KeyError:
+            form = _form(surface)
+        found.append(Word(form.text, form.plain, start, end, form))
+    return found
+
+
+def plain_words(text: str, *, most: int | None = None) -> list[str]:
+    """Return the words of a text in their order, or its first `most`, plain: `words` without the places."""
+    return [(_FORMS.get(surface) or _form(surface)).plain for surface in _surfaces(composed(text), most)]
+
+
+def _surfaces(text: str, most: int | None) -> list[str]:
+    if most is None or len(text) < 2 * most:  # there can't be more
+        return _WORD.findall(text)
+    return [match[0] for match in islice(_WORD.finditer(text), most)]
 
 
 def composed(text: str) -> str:
@@ -86,18 +120,6 @@ def composed(text: str) -> str:
 _newest = [""]
 """The text composed last: each stage asks again for the one that the stage before it has got, which takes a millisecond
 for a long one in many scripts."""
-
-
-def plain_words(text: str, *, most: int | None = None) -> list[str]:
-    """Return the words of a text in their order, or its first `most`, plain: `words` without the places."""
-    if most is None:
-        return [_forms(word)[1] for word in _WORD.findall(composed(text))]
-    return [_forms(match[0])[1] for match in islice(_WORD.finditer(composed(text)), most)]
-
-
-@lru_cache(maxsize=16_384)
-def _forms(word: str) -> tuple[str, str]:
-    return word.lower(), plain(word)
 
 
 class _Dropped(dict[int, int | None]):
@@ -155,11 +177,22 @@ def is_stop_word(word: str) -> bool:
     return plain(word) in _PLAIN_STOP_WORDS
 
 
+def _form(word: str) -> Form:
+    if len(_FORMS) >= _MOST_FORMS:
+        _FORMS.clear()
+    text, bare = word.lower(), plain(word)
+    meant = len(text) > 2 and not text.isdigit() and bare not in _PLAIN_STOP_WORDS
+    form = _FORMS[word] = Form(text, bare, stem(bare), votes_of(text), meant)
+    return form
+
+
+_MOST_FORMS = 16_384
+_FORMS: dict[str, Form] = {}
+"""The forms of the words met last: a plain dictionary, for an LRU cache touches five places in memory for a look-up."""
+
+
 def keywords(found: list[Word], limit: int = 8) -> list[str]:
     """Return the first words that carry meaning, each once, as written; they are sought in the first 64."""
-    return list(dict.fromkeys([word.text for word in found[:64] if _carries_meaning(word.text)]))[:limit]
-
-
-@lru_cache(maxsize=16_384)
-def _carries_meaning(text: str) -> bool:
-    return len(text) > 2 and not text.isdigit() and not is_stop_word(text)
+    return list(dict.fromkeys([word.text for word in found[:64] if (word.form or _form(word.text)).carries_meaning]))[
+        :limit
+    ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.nlu.evidence import Entry, find_phrases, word_evidence
+from models.nlu.evidence import Entry, find_phrases_of, word_evidence
 from models.nlu.features import BIAS, BIAS_ROW, EVIDENCE_LENGTH, EVIDENCE_UNIT, slot_row, words_only
 from models.nlu.seeding import Kinds
 from models.online.hashed_softmax import HashedSoftmax
-from models.records import Domain
 
 ROOM: Final = 16_384
 """Words that are kept, 300 bytes each; when there are more, all are forgotten and come again as they are used."""
@@ -24,12 +24,11 @@ _MARGIN: Final = 128
 _ONES = np.ones(_MARGIN, np.float32)
 
 
-class Sums(NamedTuple):
+class Sums(msgspec.Struct, frozen=True, gc=False):
     """A text: the logits of the labels, and from what those of the subcategories can be had."""
 
     logits: list[float]
-    pieces: list[float]
-    evidence: list[float]
+    of_kinds: NDArray[np.float32]
     of_pieces: float
     of_evidence: float
 
@@ -41,63 +40,74 @@ class WordSums:
     word, and each phrase of the rules, has one vector: what its pieces and what its evidence add to each logit before
     the division by their lengths, and what they add to the squares of these. A text is a look-up a word and one sum;
     the rest is a few numbers, for which Python is faster than numpy.
+
+    A vector holds what the pieces add to the labels, what the evidence does, and the two squares; then for each domain
+    what the pieces add to its subcategories, and what the evidence does.
     """
 
     def __init__(self, softmax: HashedSoftmax, kinds: Kinds) -> None:
         """Take the weights as they are now: what is learned later is not seen here."""
         self._rarity = softmax.rarity
         self._labels = len(softmax.labels)
-        self._kinds = kinds.places
         self._weights = np.hstack([softmax.all_weights(), kinds.weights])
-        self._count = self._weights.shape[1]
-        self._bias: list[float] = (BIAS * self._weights[BIAS_ROW]).tolist()
-        self._vectors: NDArray[np.float32] = np.zeros((ROOM + _MARGIN, 2 * self._count + 2), np.float32)
+        bias: list[float] = (BIAS * self._weights[BIAS_ROW]).tolist()
+        self._bias = bias[: self._labels]
+        self._kinds = [
+            (2 * start, 2 * (start + len(names)), names, bias[self._labels + start :]) for start, names in kinds.places
+        ]
+        self._vectors: NDArray[np.float32] = np.zeros((ROOM + _MARGIN, 2 * len(bias) + 2), np.float32)
         self._places = _Places(self)
 
-    def read(self, words: Sequence[str]) -> Sums:
-        """Return the logits of the labels for plain words, at most 64 of them."""
+    def read(self, words: Sequence[str], stems: Sequence[str]) -> Sums:
+        """Return the logits of the labels for plain words, at most 64 of them, and their stems."""
         if len(self._places) > ROOM:
             self._places.clear()
-        said: list[str | Entry] = [*dict.fromkeys(words), *find_phrases(words)]
-        places = [*map(self._places.__getitem__, said)]
-        vectors = self._vectors.take(places, axis=0)
-        sums: list[float] = _ONES[: len(vectors)].dot(vectors).tolist()
-        squared_evidence, squared_length = sums.pop(), sums.pop()
-        of_pieces = 1.0 / sqrt(squared_length or 1.0)
-        of_evidence = EVIDENCE_LENGTH / sqrt(EVIDENCE_UNIT * EVIDENCE_UNIT + squared_evidence)
-        pieces, evidence = sums[: self._count], sums[self._count :]
+        said: list[str | Entry] = [*dict.fromkeys(words), *find_phrases_of(stems)]
+        vectors = self._vectors.take([*map(self._places.__getitem__, said)], 0)
+        sums = _ONES[: len(vectors)].dot(vectors)
+        count = self._labels
+        added: list[float] = sums[: 2 * count + 2].tolist()
+        of_pieces = 1.0 / sqrt(added[-2] or 1.0)
+        of_evidence = EVIDENCE_LENGTH / sqrt(EVIDENCE_UNIT * EVIDENCE_UNIT + added[-1])
         logits = [
-            piece * of_pieces + proof * of_evidence + bias
-            for piece, proof, bias in zip(pieces[: self._labels], evidence, self._bias, strict=False)
+            piece * of_pieces + evidence * of_evidence + bias
+            for piece, evidence, bias in zip(added, added[count:], self._bias, strict=False)
         ]
-        return Sums(logits, pieces, evidence, of_pieces, of_evidence)
+        return Sums(logits, sums[2 * count + 2 :], of_pieces, of_evidence)
 
-    def best_kind(self, domain: Domain, sums: Sums) -> str | None:
-        """Return the most probable subcategory of a domain, or None where it has none."""
-        start, names = self._kinds[domain]
+    def best_kind(self, sums: Sums, domain: int) -> str | None:
+        """Return the most probable subcategory of a domain, given by its place in `Domain`; None where it has none."""
+        start, end, names, biases = self._kinds[domain]
         if not names:
             return None
-        _, pieces, evidence, of_pieces, of_evidence = sums
-        columns = slice(self._labels + start, self._labels + start + len(names))
+        added: list[float] = sums.of_kinds[start:end].tolist()
+        of_pieces, of_evidence = sums.of_pieces, sums.of_evidence
         logits = [
-            piece * of_pieces + proof * of_evidence + bias
-            for piece, proof, bias in zip(pieces[columns], evidence[columns], self._bias[columns], strict=True)
+            piece * of_pieces + evidence * of_evidence + bias
+            for piece, evidence, bias in zip(added, added[len(names) :], biases, strict=False)
         ]
         return names[logits.index(max(logits))]
 
     def add(self, said: str | Entry) -> int:
         """Work out the vector of a word, or of a phrase, and return its place."""
-        place = len(self._places)
-        vector = self._vectors[place]
-        vector[:] = 0.0
+        pieces = evidence = np.zeros(self._weights.shape[1], np.float32)
+        squared_length = squared_evidence = 0.0
         if isinstance(said, str):
             indices = words_only((said,))
             rarity = self._rarity(indices)
-            vector[: self._count] = rarity.dot(self._weights.take(indices, axis=0))
-            vector[-2] = rarity.dot(rarity)
+            pieces = rarity.dot(self._weights.take(indices, axis=0))
+            squared_length = rarity.dot(rarity)
         for _, slot, weight in word_evidence(said) if isinstance(said, str) else (said,):
-            vector[self._count : -2] += weight * self._weights[slot_row(slot)]
-            vector[-1] += weight * weight
+            evidence = evidence + weight * self._weights[slot_row(slot)]
+            squared_evidence += weight * weight
+        count = self._labels
+        squares = np.array([squared_length, squared_evidence], np.float32)
+        parts = [pieces[:count], evidence[:count], squares]
+        for start, end, _, _ in self._kinds:
+            columns = slice(count + start // 2, count + end // 2)
+            parts += [pieces[columns], evidence[columns]]
+        place = len(self._places)
+        np.concatenate(parts, out=self._vectors[place])
         return place
 
 
