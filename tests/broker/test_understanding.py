@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 
     from app.embedded.stack import Stack
 
-TEXT = "Quantos clientes ativos por segmento?"
+TEXT = "receita das lojas novas por vendedor"
 DESTRUCTIVE = "apague todos os clientes"
-UNCLEAR = "fazer aquilo que a ana@example.com pediu"
+
+
+def unclear() -> str:
+    """Return a text that nobody can make out: another one each time, for what is said about one is learned."""
+    chance = random.SystemRandom()
+    return " ".join("".join(chance.choices("bcdfghjklmnpqrstvwxz", k=6)) for _ in range(2))
 
 
 def send(
@@ -59,37 +65,38 @@ def test_a_person_says_what_an_unclear_intention_is_and_the_second_word_changes_
 ) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
     with worker(stack.addresses, tmp_path):
-        unclear = send(kafka, key="any", text=UNCLEAR)
-        assert answers(kafka, {unclear})[unclear]["status"] == "not_understood"
+        text = unclear()
+        asked = send(kafka, key="any", text=f"{text} ana@example.com")
+        assert answers(kafka, {asked})[asked]["status"] == "not_understood"
 
         def listed() -> dict[str, Any]:
             return {
                 item["intention_id"]: item for item in json.loads(hive(stack.addresses, tmp_path, "validate", "--json"))
             }
 
-        assert listed()[unclear]["text"] == "fazer aquilo que a [EMAIL] pediu"
-        assert unclear in hive(stack.addresses, tmp_path, "validate", "--limit", "1000")
+        assert listed()[asked]["text"] == f"{text} [EMAIL]"
+        assert asked in hive(stack.addresses, tmp_path, "validate", "--limit", "1000")
 
-        said = hive(stack.addresses, tmp_path, "validate", unclear, "--domain", "security", "--by", "ana")
-        assert said == f"{unclear} is SECURITY: sent on, and learned\n"
-        assert unclear not in listed()
-        [again] = of_key(kafka, "intentions.validated", unclear)
-        send(kafka, topic="intentions.validated", key=unclear, **{**again, "by": "bia", "domain": "BUSINESS"})
-        audits = of_key(kafka, "intentions.audit", unclear, count=3)
+        said = hive(stack.addresses, tmp_path, "validate", asked, "--domain", "security", "--by", "ana")
+        assert said == f"{asked} is SECURITY: sent on, and learned\n"
+        assert asked not in listed()
+        [again] = of_key(kafka, "intentions.validated", asked)
+        send(kafka, topic="intentions.validated", key=asked, **{**again, "by": "bia", "domain": "BUSINESS"})
+        audits = of_key(kafka, "intentions.audit", asked, count=3)
         assert [audit["outcome"] for audit in audits] == ["validation", "validated", "already_validated"]
         assert (audits[2]["domain"], audits[2]["by"]) == ("SECURITY", "ana")
         assert all("ana@" not in json.dumps(audit) for audit in audits)
 
-        [gone_on] = of_key(kafka, "intentions.security", unclear)
-        assert (gone_on["intent"]["text"], gone_on["confidence"]) == ("fazer aquilo que a [EMAIL] pediu", 1.0)
+        [gone_on] = of_key(kafka, "intentions.security", asked)
+        assert (gone_on["intent"]["text"], gone_on["confidence"]) == (f"{text} [EMAIL]", 1.0)
         assert gone_on["metadata"]["validated_by"] == "ana"
-        [lesson] = of_key(kafka, "feedback.intentions", unclear)
+        [lesson] = of_key(kafka, "feedback.intentions", asked)
         assert (lesson["domain"], lesson["by"], lesson["text"]) == (
             "SECURITY",
             "ana",
-            "fazer aquilo que a [EMAIL] pediu",
+            f"{text} [EMAIL]",
         )
-        assert of_key(kafka, "intentions.business", unclear, timeout_s=1) == []
+        assert of_key(kafka, "intentions.business", asked, timeout_s=1) == []
 
 
 def test_a_person_corrects_an_intention_that_has_gone_to_its_domain_and_a_text(stack: Stack, tmp_path: Path) -> None:
@@ -119,17 +126,17 @@ def test_what_is_sent_twice_is_done_once_over_a_kill_and_again_once_it_has_faile
     process, _ = worker_process(real_stack.addresses, tmp_path, {"HIVE_APP_ID": f"twice-{free_port()}"})
     process.start()
     try:
-        first = send(kafka, key="order-7", text=UNCLEAR, correlation_id="order-7")
+        first = send(kafka, key="order-7", text=unclear(), correlation_id="order-7")
         assert answers(kafka, {first})[first]["status"] == "not_understood"
         process.kill()
         process.start()
-        second = send(kafka, key="order-7", text=UNCLEAR, correlation_id="order-7")
+        second = send(kafka, key="order-7", text=unclear(), correlation_id="order-7")
         told = answers(kafka, {second})[second]
         assert (told["status"], told["metadata"]["duplicate_of"]) == ("duplicate", first)
         assert of_key(kafka, "intentions.validation", second, timeout_s=1) == []
 
         # The same id again: no second answer under it, but a note.
-        send(kafka, key="order-7", id=first, text=UNCLEAR, correlation_id="order-7")
+        send(kafka, key="order-7", id=first, text=unclear(), correlation_id="order-7")
         audits = of_key(kafka, "intentions.audit", first, count=2)
         assert [audit["outcome"] for audit in audits] == ["validation", "duplicate"]
         assert len(of_key(kafka, "plans.completed", first)) == 1
@@ -143,14 +150,14 @@ def test_what_is_sent_twice_is_done_once_over_a_kill_and_again_once_it_has_faile
             assert answers(kafka, {again})[again]["status"] == "failed", "not a duplicate"
 
         # So may one that became a dead letter on its way.
-        lost = send(kafka, key="k", partition=2, text=UNCLEAR, correlation_id="order-9")
+        lost = send(kafka, key="k", partition=2, text=unclear(), correlation_id="order-9")
         assert answers(kafka, {lost})[lost]["status"] == "not_understood"
         metadata = {"submitted_partition": 2}
         on = "intentions.business"
         send(kafka, topic=on, key=lost, id=lost, correlation_id="order-9", metadata=metadata, actor="nobody")
         assert of_key(kafka, "intentions.released", "order-9")[0]["intention_id"] == lost
         time.sleep(0.5)
-        again = send(kafka, key="k", partition=2, text=UNCLEAR, correlation_id="order-9")
+        again = send(kafka, key="k", partition=2, text=unclear(), correlation_id="order-9")
         assert answers(kafka, {again})[again]["status"] == "not_understood"
         assert process.alive
     finally:
@@ -160,8 +167,8 @@ def test_what_is_sent_twice_is_done_once_over_a_kill_and_again_once_it_has_faile
 def test_an_actor_over_the_limit_is_told_so_and_others_are_not(stack: Stack, tmp_path: Path) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
     with worker(stack.addresses, tmp_path, HIVE_RATE_LIMIT_PER_MINUTE="4", HIVE_RATE_LIMIT_BURST="2"):
-        ids = [send(kafka, key="ana", text=UNCLEAR, actor={"id": "ana"}) for _ in range(3)]
-        other = send(kafka, key="ana", text=UNCLEAR, actor={"id": "bia"})
+        ids = [send(kafka, key="ana", text=unclear(), actor={"id": "ana"}) for _ in range(3)]
+        other = send(kafka, key="ana", text=unclear(), actor={"id": "bia"})
         told = answers(kafka, {*ids, other})
         taken = "not_understood"
         assert [told[identity]["status"] for identity in (*ids, other)] == [taken, taken, "rejected", taken]
