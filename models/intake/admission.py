@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from models.ids import stable_id
 from models.messages import say
 from models.nlu.pii import mask
 from models.records import CompletedPlan, CompletionStatus, IntentAudit, IntentOutcome, Submission
+from models.records.base import MAX_ID_CHARS
 
-__all__ = ["TurnedAway", "actor_of", "correlation_of", "duplicate", "rate_limited"]
+__all__ = ["TurnedAway", "actor_of", "correlation_of", "duplicate", "rate_limited", "short_key"]
 
-ANONYMOUS = "anonymous"
+ANONYMOUS: Final = "anonymous"
 
 
 class TurnedAway(NamedTuple):
@@ -22,14 +24,20 @@ class TurnedAway(NamedTuple):
 
 def correlation_of(submission: Submission) -> str | None:
     """Return what a submission is recognised by when it is sent again, or None when it has nothing of the kind."""
-    return submission.correlation_id or submission.id
+    given = submission.correlation_id or submission.id
+    return short_key(given) if given else None
 
 
 def actor_of(submission: Submission) -> str:
     """Return whose limit a submission counts for; all who do not say who they are share one."""
     if submission.actor is not None:
         return submission.actor.id
-    return (submission.context.user_id if submission.context else None) or ANONYMOUS
+    return short_key((submission.context.user_id if submission.context else None) or ANONYMOUS)
+
+
+def short_key(given: str) -> str:
+    """Return an id that anybody may have made up as a table's key; one that follows from it where it is too long."""
+    return given if len(given) <= MAX_ID_CHARS else stable_id("long", given)
 
 
 def duplicate(submission: Submission, *, intention_id: str, first: str, now_ms: int) -> TurnedAway:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from models.intake.admission import short_key
 from models.presentation import submitted_partition
 from models.records import CompletedPlan, CompletionStatus, Release
 
@@ -65,6 +66,8 @@ class _Travelling(msgspec.Struct):
 
 
 def _release(intention_id: object, correlation_id: object, *, reason: str, at: int) -> Release | None:
+    if isinstance(correlation_id, str):
+        correlation_id = short_key(correlation_id)
     try:
         return msgspec.convert(
             {"intention_id": intention_id, "correlation_id": correlation_id, "reason": reason, "at": at}, Release

@@ -1,7 +1,7 @@
 """The words of a text that `rules` knows and what they speak for; plurals, phrases and typing errors included.
 
 A word is looked up once and then remembered; a text costs a dictionary access a word. (An Aho-Corasick automaton over
-the same 1,700 entries takes as long for a text, and then has still to check word boundaries, plurals and errors.)
+the same 2,350 entries takes as long for a text, and then has still to check word boundaries, plurals and errors.)
 """
 
 from __future__ import annotations

@@ -6,11 +6,16 @@ sender asks for has a vote too. Texts of one or two words say too little: for th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from models.nlu.words import Word
+
+
+Votes = tuple[int, int, int]
+"""How loudly something speaks for Portuguese, English, Spanish."""
 
 
 class Language(NamedTuple):
@@ -98,9 +103,7 @@ _PIECES = {
 _ENGLISH_ENDS = frozenset("bcdfghjkpqtvwxy")
 """Letters that Portuguese and Spanish words don't end in (but for the d of Spanish)."""
 
-_LATIN_ENDS = frozenset("ao")
-_SHARED_LETTERS = frozenset("áéíóú")
-_STRONG_LETTERS = frozenset("çãõñ")
+_SHARED_LETTERS = "áéíóú"
 
 
 def recognise(found: Sequence[Word], asked: str | None = None) -> Language:
@@ -134,34 +137,43 @@ def _recognised(found: Sequence[Word], asked: str | None) -> str:
     return "en" if en > pt else "pt"
 
 
-_SETS = tuple(frozenset(_SMALL_WORDS[name].split()) for name in _LANGUAGES)
-_ENDING_SETS = tuple(frozenset(_ENDINGS[name].split()) for name in _LANGUAGES)
-_PIECE_LISTS = tuple(tuple(_PIECES[name].split()) for name in _LANGUAGES)
-_ENDING_LENGTHS = range(max(map(len, frozenset().union(*_ENDING_SETS))), 1, -1)
-
-
-def votes_of(word: str) -> tuple[int, int, int]:
-    """How loudly a word speaks for each language: 2 a small word, 1 an ending or a piece, 3 a letter of its own."""
-    if any(word in known for known in _SETS):
-        pt, en, es = (2 * (word in known) for known in _SETS)
-        return (pt, en, es)
-    accents = any(letter in _SHARED_LETTERS for letter in word)
-    own = 2 * any(letter in _STRONG_LETTERS for letter in word)
-    pt, en, es = accents + own * ("ñ" not in word), 0, accents + own * ("ñ" in word)
+def votes_of(word: str) -> Votes:
+    """How loudly a word speaks for each language: 2 a small word, 1 an ending or a piece, 2 a letter of its own."""
+    small = _VOTES_OF_SMALL.get(word)
+    if small is not None:
+        return small
+    pt = en = es = 0
+    if not word.isascii():
+        letters = frozenset(word)
+        pt = es = int(not letters.isdisjoint(_SHARED_LETTERS))
+        pt += 2 * (not letters.isdisjoint("çãõ"))
+        es += 2 * ("ñ" in letters)
     if not _SHORTEST_WORD <= len(word) <= _LONGEST_WORD:  # shorter ones are abbreviations, which all languages share
         return (pt, en, es)
-    ending = next((word[-n:] for n in _ENDING_LENGTHS if n < len(word) and _is_ending(word[-n:])), "")
-    if not ending and word.isalpha():
-        pt += word[-1] in _LATIN_ENDS
+    for length in _ENDING_LENGTHS:
+        ending = _VOTES_OF_ENDING.get(word[-length:])
+        if ending is not None and length < len(word):
+            pt, en, es = pt + ending[0], en + ending[1], es + ending[2]
+            break
+    else:
+        pt += word[-1] in "ao"
         en += word[-1] in _ENGLISH_ENDS
-        es += word[-1] in _LATIN_ENDS
-    spoken = (
-        (ending in endings) + any(piece in word for piece in pieces)
-        for endings, pieces in zip(_ENDING_SETS, _PIECE_LISTS, strict=True)
-    )
-    more_pt, more_en, more_es = spoken
-    return (pt + more_pt, en + more_en, es + more_es)
+        es += word[-1] in "ao"
+    has_pt, has_en, has_es = _HAS_PIECE
+    return (pt + (has_pt(word) is not None), en + (has_en(word) is not None), es + (has_es(word) is not None))
 
 
-def _is_ending(piece: str) -> bool:
-    return any(piece in endings for endings in _ENDING_SETS)
+def _votes(listed: Mapping[str, str], loudness: int) -> dict[str, Votes]:
+    """Of everything that is listed for some language: how loudly it speaks for each."""
+    by_language = [frozenset(listed[code].split()) for code in _LANGUAGES]
+    votes = {}
+    for said in frozenset().union(*by_language):
+        pt, en, es = (loudness * (said in known) for known in by_language)
+        votes[said] = (pt, en, es)
+    return votes
+
+
+_VOTES_OF_SMALL = _votes(_SMALL_WORDS, 2)
+_VOTES_OF_ENDING = _votes(_ENDINGS, 1)
+_ENDING_LENGTHS = range(max(map(len, _VOTES_OF_ENDING)), min(map(len, _VOTES_OF_ENDING)) - 1, -1)
+_HAS_PIECE = [re.compile("|".join(_PIECES[code].split())).search for code in _LANGUAGES]

@@ -21,7 +21,7 @@ from models.records.base import Ratio
 FORMAT: Final = 3
 """Goes up when a reading's fields change or mean something else; the original's cache was at 2."""
 
-MOST_WORDS: Final = 250
+MOST_WORDS: Final = 200
 """Words of a text that are read: half a page. What stands behind is searched for personal data only."""
 
 MOST_PERSONAL: Final = 64

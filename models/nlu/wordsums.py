@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from math import sqrt
 from typing import Final
 
@@ -16,7 +17,7 @@ from models.nlu.seeding import Kinds
 from models.online.hashed_softmax import HashedSoftmax
 
 ROOM: Final = 16_384
-"""Words that are kept, 300 bytes each; when there are more, all are forgotten and come again as they are used."""
+"""Words that are kept, 300 bytes each; when there are more, the oldest are forgotten until they are used again."""
 
 _MARGIN: Final = 128
 """Words and phrases of one text, at most: nothing is forgotten within a text, so there is room for them."""
@@ -56,24 +57,37 @@ class WordSums:
             (2 * start, 2 * (start + len(names)), names, bias[self._labels + start :]) for start, names in kinds.places
         ]
         self._vectors: NDArray[np.float32] = np.zeros((ROOM + _MARGIN, 2 * len(bias) + 2), np.float32)
+        self._squares = 2 * self._labels
+        self._of_pieces, self._of_evidence = self._columns()
         self._places = _Places(self)
+        self._free: list[int] = []
+
+    def _columns(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where in a vector the parts of the pieces and those of the evidence stand, in the order of the weights."""
+        of_pieces = [*range(self._labels)]
+        of_evidence = [*range(self._labels, 2 * self._labels)]
+        for start, end, names, _ in self._kinds:
+            first = self._squares + 2 + start
+            of_pieces += range(first, first + len(names))
+            of_evidence += range(first + len(names), self._squares + 2 + end)
+        return np.array(of_pieces), np.array(of_evidence)
 
     def read(self, words: Sequence[str], stems: Sequence[str]) -> Sums:
         """Return the logits of the labels for plain words, at most 64 of them, and their stems."""
         if len(self._places) > ROOM:
-            self._places.clear()
+            self._forget()
         said: list[str | Entry] = [*dict.fromkeys(words), *find_phrases_of(stems)]
         vectors = self._vectors.take([*map(self._places.__getitem__, said)], 0)
         sums = _ONES[: len(vectors)].dot(vectors)
-        count = self._labels
-        added: list[float] = sums[: 2 * count + 2].tolist()
+        kinds = self._squares + 2
+        added: list[float] = sums[:kinds].tolist()
         of_pieces = 1.0 / sqrt(added[-2] or 1.0)
         of_evidence = EVIDENCE_LENGTH / sqrt(EVIDENCE_UNIT * EVIDENCE_UNIT + added[-1])
         logits = [
             piece * of_pieces + evidence * of_evidence + bias
-            for piece, evidence, bias in zip(added, added[count:], self._bias, strict=False)
+            for piece, evidence, bias in zip(added, added[self._labels :], self._bias, strict=False)
         ]
-        return Sums(logits, sums[2 * count + 2 :], of_pieces, of_evidence)
+        return Sums(logits, sums[kinds:], of_pieces, of_evidence)
 
     def best_kind(self, sums: Sums, domain: int) -> str | None:
         """Return the most probable subcategory of a domain, given by its place in `Domain`; None where it has none."""
@@ -88,26 +102,27 @@ class WordSums:
         ]
         return names[logits.index(max(logits))]
 
+    def _forget(self) -> None:
+        """Make room: drop the oldest, a few at a time, for dropping all takes milliseconds."""
+        for oldest in list(islice(self._places, len(self._places) - ROOM + ROOM // 16)):
+            self._free.append(self._places.pop(oldest))
+
     def add(self, said: str | Entry) -> int:
         """Work out the vector of a word, or of a phrase, and return its place."""
-        pieces = evidence = np.zeros(self._weights.shape[1], np.float32)
-        squared_length = squared_evidence = 0.0
+        place = self._free.pop() if self._free else len(self._places)
+        vector = self._vectors[place]
+        vector[:] = 0.0
+        entries = word_evidence(said) if isinstance(said, str) else (said,)
         if isinstance(said, str):
             indices = words_only((said,))
             rarity = self._rarity(indices)
-            pieces = rarity.dot(self._weights.take(indices, axis=0))
-            squared_length = rarity.dot(rarity)
-        for _, slot, weight in word_evidence(said) if isinstance(said, str) else (said,):
-            evidence = evidence + weight * self._weights[slot_row(slot)]
-            squared_evidence += weight * weight
-        count = self._labels
-        squares = np.array([squared_length, squared_evidence], np.float32)
-        parts = [pieces[:count], evidence[:count], squares]
-        for start, end, _, _ in self._kinds:
-            columns = slice(count + start // 2, count + end // 2)
-            parts += [pieces[columns], evidence[columns]]
-        place = len(self._places)
-        np.concatenate(parts, out=self._vectors[place])
+            vector[self._of_pieces] = rarity.dot(self._weights.take(indices, 0))
+            vector[self._squares] = rarity.dot(rarity)
+        if entries:
+            weights = [entry.weight for entry in entries]
+            rows = [slot_row(entry.slot) for entry in entries]
+            vector[self._of_evidence] = np.array(weights, np.float32).dot(self._weights.take(rows, 0))
+            vector[self._squares + 1] = sum(weight * weight for weight in weights)
         return place
 
 

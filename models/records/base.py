@@ -19,7 +19,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 """A score between 0 and 1."""
 
-RecordId = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+MAX_ID_CHARS = 256
+
+RecordId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_CHARS)]
 """An id: never empty, and short enough for a key or a header."""
 
 FreeMap = dict[str, Any]

@@ -31,6 +31,14 @@ def test_a_submission_is_recognised_by_its_correlation_id_else_by_its_own_else_n
     assert correlation_of(submission(id=None)) is None
 
 
+def test_an_id_of_any_length_makes_a_short_key_and_different_ids_different_ones() -> None:
+    """Whoever sends a megabyte of correlation id must not fill the table with it."""
+    keys = {correlation_of(submission(correlation_id="c" * length)) for length in (256, 257, 1_000_000)}
+    assert len(keys) == 3
+    assert max(len(key or "") for key in keys) == 256
+    assert len(actor_of(submission(context=Context(user_id="u" * 1_000)))) <= 256
+
+
 def test_a_duplicate_is_told_which_one_came_first() -> None:
     away = duplicate(submission(correlation_id="c", language="en"), intention_id="i-2", first="i-1", now_ms=5)
     assert away.answer is not None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.completion import complete, refuse
+from models.intake.admission import correlation_of
 from models.intake.ending import Freed, freed_by_answer, freed_by_dead_letter
 from models.nlu import to_envelope, understand
 from models.planning import first_tickets, make_plan
@@ -94,6 +96,14 @@ def test_the_partition_travels_from_the_envelope_to_the_answer_and_to_every_dead
 def test_a_plan_that_was_refused_frees_the_id() -> None:
     plan = make_plan(envelope("apague todos os clientes"), CATALOG, now_ms=NOW_MS)
     assert shown(freed_by_answer(refuse(plan, now_ms=NOW_MS), partitions=4)) == ("i-1", "c-1", 3)
+
+
+def test_a_long_correlation_id_is_freed_under_the_key_that_it_was_remembered_by() -> None:
+    long = "c" * 1_000
+    ended = msgspec.structs.replace(answer(CompletionStatus.FAILED), correlation_id=long)
+    freed = freed_by_answer(ended, partitions=4)
+    assert freed is not None
+    assert freed.release.correlation_id == correlation_of(Submission(text="x", correlation_id=long))
 
 
 @given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary() | st.none())

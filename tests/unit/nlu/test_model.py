@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.nlu import words as words_module
+from models.nlu import wordsums
+from models.nlu.examples import load_examples
 from models.nlu.model import DomainModel, Verdict
 from models.nlu.rules import RULES
 from models.records import Domain
@@ -132,3 +135,15 @@ def test_the_fast_way_and_the_plain_way_come_to_the_same(model: DomainModel, wor
     assert plain.domain is fast.domain or fast.margin < 1e-4
     assert plain.probabilities == pytest.approx(fast.probabilities, abs=1e-4)
     assert len(row.indices) == len(row.values)
+
+
+def test_words_that_were_forgotten_come_again_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many are kept, of the model and of the splitting; what a text says must not depend on which."""
+    texts = [example.text for example in load_examples()[:300]]
+    before = [DomainModel.seeded().classify(text) for text in texts[:20]]
+    monkeypatch.setattr(wordsums, "ROOM", 64)
+    monkeypatch.setattr(words_module, "_MOST_FORMS", 64)
+    model = DomainModel.seeded()
+    for text in texts:
+        model.classify(text)
+    assert [model.classify(text) for text in texts[:20]] == before
