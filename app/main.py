@@ -25,3 +25,4 @@ domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_typ
 
 catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
 executor = executor_for(settings, allowed_by(catalog))
+executor.observers.append(metrics.query)

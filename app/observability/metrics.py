@@ -121,6 +121,21 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric("ready", "gauge", (), "1 when the worker processes records.", "0 for minutes: read the log."),
     Metric(
+        "queries_total",
+        "counter",
+        ("query_type", "ending"),
+        "Queries of tasks by how they ended: completed, unavailable (the store), or why they were refused.",
+        "Many `not-listed`, `operator` or `writes`: somebody tries what the catalog doesn't allow; read the results.",
+    ),
+    Metric(
+        "query_seconds",
+        "histogram",
+        ("query_type",),
+        "Seconds from the ticket to its result.",
+        "Above 1: look at the store of this type, and at its slow queries.",
+        _SECONDS,
+    ),
+    Metric(
         "intentions_total",
         "counter",
         ("domain", "route"),
@@ -146,6 +161,11 @@ class WorkerMetrics:
     def intention(self, domain: str, route: str) -> None:
         """Count an intention that has been understood."""
         self._of["intentions_total"].labels(domain, route).inc()
+
+    def query(self, query_type: str, ending: str, seconds: float) -> None:
+        """Count a query that has ended."""
+        self._of["queries_total"].labels(query_type, ending).inc()
+        self._of["query_seconds"].labels(query_type).observe(seconds)
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""
