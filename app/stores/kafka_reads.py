@@ -193,9 +193,7 @@ class KafkaStore:
     def _partitions(self, consumer: Consumer, topic: str, deadline_s: float) -> list[int]:
         now_s = time.monotonic()
         if now_s - self._topics_at_s > TOPICS_KNOWN_S or topic not in self._topics:
-            # Of all topics: to ask for one by its name would create it on some brokers.
-            known = consumer.list_topics(timeout=_left(deadline_s)).topics
-            self._topics = {name: sorted(about.partitions) for name, about in known.items()}
+            self._topics = _patiently(partial(_known_topics, consumer, topic), deadline_s)
             self._topics_at_s = now_s
         if topic not in self._topics:
             raise QueryRefused(f"there is no topic {topic!r}")
@@ -339,6 +337,15 @@ class _Reading:
 
 def _size(record: Found) -> int:
     return len(record.value or b"") + len(record.key or b"")
+
+
+def _known_topics(consumer: Consumer, topic: str, timeout: float) -> dict[str, list[int]]:
+    """Return the partitions of all topics: to ask for one by its name would create it on some brokers."""
+    known = consumer.list_topics(timeout=timeout).topics
+    about = known.get(topic)
+    if about is not None and (about.error is not None or not about.partitions):
+        raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))  # it has only just been created
+    return {name: sorted(of.partitions) for name, of in known.items() if of.error is None and of.partitions}
 
 
 def _patiently(ask: Callable[..., Any], deadline_s: float) -> Any:
