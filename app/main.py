@@ -116,3 +116,4 @@ recaller = Recaller(
 )
 ledger = Ledger(mongo)
 executor = executor_for(settings, allowed_by(catalog))
+executor.observers.append(metrics.query)

@@ -40,7 +40,10 @@ _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
     "neo4j": ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"),
-    "redis": ("redis", "rediss", "unix"),
+    "redis": (
+        *("redis", "rediss", "unix"),
+        *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+    ),
 }
 
 
@@ -100,7 +103,7 @@ class Settings:
     neo4j_database: str = "neo4j"
     """Neo4j database."""
     redis: Secret = Secret("redis://127.0.0.1:6379/0")
-    """Redis address, with credentials where needed."""
+    """Redis address, with credentials where needed; see ``RedisStore`` for those of sentinels and clusters."""
     mlflow: str = ""
     """MLflow tracking address."""
     store_timeout_s: float = 5.0

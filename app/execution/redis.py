@@ -162,6 +162,8 @@ class _Run:
 
     async def _values(self, keys: list[str]) -> dict[str, Any]:
         """Return the values of those keys that are there, each measured before it is fetched."""
+        if self._query.operation == "get":
+            return await self._one(keys[0])
         values: dict[str, Any] = {}
         room = self._query.limits.size_bytes
         for start in range(0, len(keys), BATCH_KEYS):
@@ -182,6 +184,16 @@ class _Run:
                 if answer is not None
             }
         return values
+
+    async def _one(self, key: str) -> dict[str, Any]:
+        """Return the value of one key, in one round trip: so much of it as may be in an answer, and a byte more."""
+        most_bytes = self._query.limits.size_bytes
+        [raw] = await self._store.read([("GETRANGE", key, 0, most_bytes)])
+        if len(raw) > most_bytes:
+            raise QueryRefused(f"the value has more than {most_bytes:,} bytes", "size")
+        if not raw and not (await self._store.read([("EXISTS", key)]))[0]:
+            return {}
+        return {key: self._value(b"string", raw)}
 
     async def _kinds(self, keys: list[str]) -> dict[str, bytes]:
         """Return what the keys hold, which has to be what is asked for."""

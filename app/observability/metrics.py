@@ -134,6 +134,21 @@ METRICS: Final[tuple[Metric, ...]] = (
         "`requested` far above the others: nobody looks at `hive approvals list`.",
     ),
     Metric(
+        "queries_total",
+        "counter",
+        ("query_type", "ending"),
+        "Queries of tasks by how they ended: completed, unavailable (the store), or why they were refused.",
+        "Many `not-listed`, `operator` or `writes`: somebody tries what the catalog doesn't allow; read the results.",
+    ),
+    Metric(
+        "query_seconds",
+        "histogram",
+        ("query_type",),
+        "Seconds from the ticket to its result.",
+        "Above 1: look at the store of this type, and at its slow queries.",
+        _SECONDS,
+    ),
+    Metric(
         "intentions_total",
         "counter",
         ("domain", "route"),
@@ -260,6 +275,11 @@ class WorkerMetrics:
         """Show which version of a model is used."""
         followed.on_refused = self._of["snapshots_refused_total"].labels(followed.name).inc
         self._followed[followed.name] = followed
+
+    def query(self, query_type: str, ending: str, seconds: float) -> None:
+        """Count a query that has ended."""
+        self._of["queries_total"].labels(query_type, ending).inc()
+        self._of["query_seconds"].labels(query_type).observe(seconds)
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""

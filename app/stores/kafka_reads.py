@@ -9,6 +9,7 @@ import asyncio
 import heapq
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -34,6 +35,18 @@ _TRANSPORT = (
     KafkaError._RESOLVE,  # noqa: SLF001
     KafkaError.REQUEST_TIMED_OUT,
 )
+_PASSING = (
+    # The wrapper calls these not retriable; librdkafka itself tries again where it isn't asked directly.
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.REPLICA_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,  # of one that was listed just now
+)
+RETRY_S = 0.1
 _PARTITION_EOF = KafkaError._PARTITION_EOF  # noqa: SLF001
 _TAIL_GROWTH = 4
 """How much further back is looked, each time, where markers of transactions and compaction leave few records."""
@@ -180,9 +193,7 @@ class KafkaStore:
     def _partitions(self, consumer: Consumer, topic: str, deadline_s: float) -> list[int]:
         now_s = time.monotonic()
         if now_s - self._topics_at_s > TOPICS_KNOWN_S or topic not in self._topics:
-            # Of all topics: to ask for one by its name would create it on some brokers.
-            known = consumer.list_topics(timeout=_left(deadline_s)).topics
-            self._topics = {name: sorted(about.partitions) for name, about in known.items()}
+            self._topics = _patiently(partial(_known_topics, consumer, topic), deadline_s)
             self._topics_at_s = now_s
         if topic not in self._topics:
             raise QueryRefused(f"there is no topic {topic!r}")
@@ -194,12 +205,10 @@ class KafkaStore:
             if read.partition not in partitions:
                 raise QueryRefused(f"topic {read.topic!r} has no partition {read.partition}", "parameters")
             partitions = [read.partition]
-        spans = {
-            partition: consumer.get_watermark_offsets(
-                TopicPartition(read.topic, partition), timeout=_left(deadline_s), cached=False
-            )
-            for partition in partitions
-        }
+        spans: dict[int, tuple[int, int]] = {}
+        for partition in partitions:
+            ask = partial(consumer.get_watermark_offsets, TopicPartition(read.topic, partition), cached=False)
+            spans[partition] = _patiently(ask, deadline_s)
         reading = _Reading(consumer, read, deadline_s)
         if read.offset is not None:
             # From the last record on where the offset lies behind it: some brokers give too low an end (Tansu).
@@ -218,7 +227,8 @@ class KafkaStore:
         if read.from_ms is None:
             return spans
         asked = [TopicPartition(read.topic, partition, read.from_ms) for partition in spans]
-        starts = {at.partition: at.offset for at in consumer.offsets_for_times(asked, timeout=_left(deadline_s))}
+        found_at = _patiently(partial(consumer.offsets_for_times, asked), deadline_s)
+        starts = {at.partition: at.offset for at in found_at}
         # A negative offset: there is none so late. The last one is looked at all the same, see `read.offset`.
         last = {p: max(low, high - 1) for p, (low, high) in spans.items()}
         return {p: (starts[p] if 0 <= starts[p] < last[p] else last[p], high) for p, (_, high) in spans.items()}
@@ -287,7 +297,7 @@ class _Reading:
             if error.code() == _PARTITION_EOF:
                 self._heard = True
                 open_ends.pop(partition, None)
-            elif not error.retriable() and error.code() not in _TRANSPORT:
+            elif not error.retriable() and error.code() not in (*_TRANSPORT, *_PASSING):
                 raise KafkaException(error)
             return
         if partition not in open_ends:
@@ -329,6 +339,26 @@ def _size(record: Found) -> int:
     return len(record.value or b"") + len(record.key or b"")
 
 
+def _known_topics(consumer: Consumer, topic: str, timeout: float) -> dict[str, list[int]]:
+    """Return the partitions of all topics: to ask for one by its name would create it on some brokers."""
+    known = consumer.list_topics(timeout=timeout).topics
+    about = known.get(topic)
+    if about is not None and (about.error is not None or not about.partitions):
+        raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))  # it has only just been created
+    return {name: sorted(of.partitions) for name, of in known.items() if of.error is None and of.partitions}
+
+
+def _patiently(ask: Callable[..., Any], deadline_s: float) -> Any:
+    """Ask again as long as the cluster is about to choose a leader, or the asked one has just ceased to be it."""
+    while True:
+        try:
+            return ask(timeout=_left(deadline_s))
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() + RETRY_S > deadline_s:
+                raise
+        time.sleep(RETRY_S)
+
+
 def _left(deadline_s: float) -> float:
     """Return the time that is left, or raise as librdkafka does when there is none."""
     left_s = deadline_s - time.monotonic()
@@ -344,7 +374,7 @@ def _translated(error: KafkaException, timeout_s: float) -> QueryRefused | Store
         if problem.code() in _TRANSPORT:
             return StoreUnavailable("kafka", f"no answer in {timeout_s:g} s")
         # A record that retention removed while it was asked for is gone; the next read begins behind it.
-        if problem.retriable() or problem.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+        if problem.retriable() or problem.code() in _PASSING or problem.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             return StoreUnavailable("kafka", problem.str())
         return QueryRefused(problem.str())
     return StoreUnavailable("kafka", str(problem))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import time
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, unit_of_work
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, Query, unit_of_work
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 from neo4j.exceptions import ConfigurationError as BadAddress
 
@@ -26,7 +29,8 @@ ALIVE_S = 1.0
 """How long it may take to show that a server which is late is there. Neo4j looks for what is over its time only each
 two seconds (db.transaction.monitor.check.interval), so that its word may come late."""
 RETRY_SHARE = 0.5
-"""Part of a call's time within which a transaction that failed for a passing reason is begun again."""
+"""Part of a call's time within which what failed for a passing reason is begun again."""
+RETRY_AFTER_S = (0.05, 0.15)
 
 
 class GraphStore:
@@ -53,7 +57,7 @@ class GraphStore:
         Raises:
             StoreUnavailable: it gave none in time.
         """
-        await self._in_transaction("RETURN 1", {}, lambda _: True, access=READ_ACCESS, timeout_s=self._timeout_s)
+        await self.read("RETURN 1", {}, lambda _: True)
 
     async def read(
         self,
@@ -65,9 +69,9 @@ class GraphStore:
     ) -> bool:
         """Run a statement with read access and hand over its rows as they come, until `take` wants no more.
 
-        Reads see what this store has written before (bookmarks). The server ends the transaction after its time; a
-        statement that writes is refused by it. A transaction that fails for a passing reason is begun again, as long
-        as no row of it has been handed over.
+        Reads see what this store has written before (bookmarks). The server ends the statement after its time, and
+        refuses one that writes. One that fails for a passing reason is begun again, as long as no row of it has been
+        handed over.
 
         Args:
             cypher: The statement.
@@ -83,7 +87,34 @@ class GraphStore:
             StoreUnavailable: no answer; try again later.
         """
         limit_s = min(timeout_s or self._timeout_s, self._timeout_s)
-        return await self._in_transaction(cypher, dict(parameters), take, access=READ_ACCESS, timeout_s=limit_s)
+        retried_until_s = time.monotonic() + limit_s * RETRY_SHARE
+        state = _State()
+        with _boundary(limit_s):
+            async with self._deadline(limit_s, state):
+                while True:
+                    try:
+                        return await self._read(Query(cypher, timeout=limit_s), dict(parameters), take, state)
+                    except (DriverError, Neo4jError) as error:
+                        if state.begun or not error.is_retryable() or time.monotonic() > retried_until_s:
+                            raise
+                    await asyncio.sleep(random.uniform(*RETRY_AFTER_S))
+        raise AssertionError  # the boundary lets nothing pass in silence
+
+    async def _read(
+        self, query: Query, parameters: dict[str, Any], take: Callable[[Record], bool], state: _State
+    ) -> bool:
+        # A transaction of its own without BEGIN and COMMIT: one round trip instead of three.
+        try:
+            async with self._session(READ_ACCESS) as session:
+                result = await session.run(query, parameters)
+                state.accepted = True
+                async for record in result:
+                    state.begun = True
+                    if not take(record):
+                        raise _EnoughError  # noqa: TRY301
+        except _EnoughError:
+            return False
+        return True
 
     async def run_write(self, cypher: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Run one statement in a transaction of its own and return its rows.
@@ -92,15 +123,15 @@ class GraphStore:
             QueryRefused: the server refuses the statement.
             StoreUnavailable: no answer; try again later.
         """
-        rows: list[dict[str, Any]] = []
-
-        def take(record: Record) -> bool:
-            rows.append(record.data())
-            return True
-
         timeout_s = self._timeout_s
-        await self._in_transaction(cypher, dict(parameters or {}), take, access=WRITE_ACCESS, timeout_s=timeout_s)
-        return rows
+
+        @unit_of_work(timeout=timeout_s)
+        async def work(transaction: AsyncManagedTransaction) -> list[dict[str, Any]]:
+            return await (await transaction.run(cypher, dict(parameters or {}))).data()
+
+        with _boundary(timeout_s):
+            async with asyncio.timeout(timeout_s + GRACE_S), self._session(WRITE_ACCESS) as session:
+                return await session.execute_write(work)
 
     async def close(self) -> None:
         """Close every connection; a later call opens them again."""
@@ -108,7 +139,28 @@ class GraphStore:
             driver, self._driver = self._driver, None
             await driver.close()
 
-    def _session(self, access: str) -> AsyncSession:
+    @asynccontextmanager
+    async def _session(self, access: str) -> AsyncIterator[AsyncSession]:
+        """Open a session. Where it ends early, so does its connection, and with it what the server does for it.
+
+        The driver's own way is to have the rest of an answer sent to throw it away, however long that takes.
+        """
+        session = self._new_session(access)
+        try:
+            try:
+                yield session
+            except Neo4jError:
+                await session.close()  # the server has ended it
+                raise
+            await session.close()
+        except Neo4jError:
+            raise
+        except BaseException:
+            session.cancel()
+            await session.close()  # there is no connection left to wait for
+            raise
+
+    def _new_session(self, access: str) -> AsyncSession:
         if self._driver is None:
             self._driver = AsyncGraphDatabase.driver(
                 self._uri,
@@ -127,53 +179,14 @@ class GraphStore:
             bookmark_manager=self._bookmarks,
         )
 
-    async def _in_transaction(
-        self,
-        cypher: str,
-        parameters: dict[str, Any],
-        take: Callable[[Record], bool | None],
-        *,
-        access: str,
-        timeout_s: float,
-    ) -> bool:
-        accepted = False
-        with _boundary(timeout_s):
-            async with self._deadline(timeout_s, lambda: accepted), self._session(access) as session:
-
-                @unit_of_work(timeout=timeout_s)
-                async def work(transaction: AsyncManagedTransaction) -> bool:
-                    nonlocal accepted
-                    begun = False
-                    try:
-                        result = await transaction.run(cypher, parameters)
-                        accepted = True
-                        async for record in result:
-                            begun = True
-                            if take(record) is False:
-                                # Not the rest of ten million rows, which a rollback would have the server send.
-                                session.cancel()
-                                raise _EnoughError
-                    except (DriverError, Neo4jError) as error:
-                        if begun and error.is_retryable():
-                            raise StoreUnavailable("neo4j", f"lost within an answer: {_short(error)}") from error
-                        raise
-                    return True
-
-                try:
-                    if access == READ_ACCESS:
-                        return await session.execute_read(work)
-                    return await session.execute_write(work)
-                except _EnoughError:
-                    return False
-
     @asynccontextmanager
-    async def _deadline(self, timeout_s: float, accepted: Callable[[], bool]) -> AsyncIterator[None]:
+    async def _deadline(self, timeout_s: float, state: _State) -> AsyncIterator[None]:
         """Give up after the time; when the server has accepted the query and is well, the query is to blame."""
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
                 yield
         except TimeoutError:
-            if not accepted() or not await self._answers():
+            if not state.accepted or not await self._answers():
                 raise
             raise QueryRefused(_TOO_SLOW.format(timeout_s), "slow") from None
 
@@ -187,6 +200,14 @@ class GraphStore:
 
 
 _TOO_SLOW = "the query took longer than {:g} s; narrow it"
+
+
+@dataclass(slots=True)
+class _State:
+    """How far a read has come: the server has accepted it, and rows of it have been handed over."""
+
+    accepted: bool = False
+    begun: bool = False
 
 
 class _EnoughError(Exception):
@@ -207,6 +228,9 @@ def _boundary(timeout_s: float) -> Iterator[None]:
     except Neo4jError as error:
         if "TransactionTimedOut" in (error.code or ""):
             raise QueryRefused(_TOO_SLOW.format(timeout_s), "slow") from error
+        if "OutOfMemoryError" in (error.code or ""):
+            # It passes, says the server; but it has been tried again, and what needs so much will need it always.
+            raise QueryRefused("the query needs more memory than the graph gives; narrow it", "size") from error
         if error.is_retryable():
             raise StoreUnavailable("neo4j", _short(error)) from error
         reason = "writes" if "AccessMode" in (error.code or "") else "server"

@@ -28,7 +28,7 @@ SENTINEL = ("redis+sentinel", "rediss+sentinel")
 CLUSTER = ("redis+cluster", "rediss+cluster")
 
 READS = frozenset(
-    "TYPE STRLEN GET HGETALL ZCARD ZRANGE ZREVRANGE MEMORY".split()  # noqa: SIM905 — read as one line
+    "TYPE EXISTS STRLEN GET GETRANGE HGETALL ZCARD ZRANGE ZREVRANGE MEMORY".split()  # noqa: SIM905 — read as one line
 )
 """The commands that `read` sends, besides SCAN. None writes, blocks, runs a script or takes time without bound."""
 
@@ -120,6 +120,9 @@ class RedisStore:
         if unknown := {str(command[0]) for command in commands} - READS:
             raise QueryRefused(f"command {min(unknown)} is not allowed", "operator")
         with redis_errors(self._timeout_s):
+            if len(commands) == 1:
+                async with asyncio.timeout(self._timeout_s):
+                    return [await self._client.execute_command(*commands[0])]
             async with asyncio.timeout(self._timeout_s), self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
@@ -177,8 +180,10 @@ class _Address:
 def _decoded(answer: Any) -> Any:
     if isinstance(answer, bytes):
         return answer.decode(errors="backslashreplace")
-    if isinstance(answer, list):
-        return [_decoded(item) for item in answer]
+    if isinstance(answer, list | tuple | set):
+        return type(answer)(map(_decoded, answer))
+    if isinstance(answer, dict):
+        return {_decoded(key): _decoded(value) for key, value in answer.items()}
     return answer
 
 

@@ -16,7 +16,7 @@ _GLOB_SPECIAL = frozenset("*?[")
 NOTHING: frozenset[str] = frozenset()
 
 
-class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     """The places that queries may read; what isn't listed is refused.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from models.errors import QueryRefused
 from models.queries.allowed import Allowed
-from models.queries.cypher import read_only
+from models.queries.cypher import Statement, read_only
 from models.queries.limits import Limits
 from models.queries.shape import Task, typed
 
@@ -34,15 +34,20 @@ class Neo4jQuery(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
 
 
-def parse_neo4j(parameters: Mapping[str, Any], allowed: Allowed, limits: Limits) -> Neo4jQuery:
-    """Check a statement and its parameters; `timeout` is in seconds.
+def parse_neo4j(
+    parameters: Mapping[str, Any],
+    allowed: Allowed,
+    limits: Limits,
+    check: Callable[[str, Allowed], Statement] = read_only,
+) -> Neo4jQuery:
+    """Check a statement and its parameters; `timeout` is in seconds, `check` may remember what it has checked.
 
     Raises:
         QueryRefused: something is missing, of the wrong type or not allowed.
     """
     asked = typed(parameters, _Parameters)
     given = asked.parameters or {}
-    statement = read_only(asked.cypher_query, allowed)
+    statement = check(asked.cypher_query, allowed)
     for name in given:
         if not _NAME.fullmatch(name):
             raise QueryRefused(f"parameter {name!r} has no name that Cypher can use", "parameters")

@@ -289,7 +289,9 @@ class TestRedis:
         assert hashes["documents"] == [{"n": 3, "t": "x"}]
         assert top["members"] == [{"member": "c", "score": 3.0}, {"member": "b", "score": 2.0}]
         assert top["truncated"]
-        assert "holds a hash" in str((await refused(executor, query_type="redis", key="test:hash")).error_message)
+        wrong = await refused(executor, query_type="redis", operation="mget", keys=["test:hash"])
+        assert "holds a hash" in str(wrong.error_message)
+        assert "WRONGTYPE" in str((await refused(executor, query_type="redis", key="test:hash")).error_message)
 
     async def test_bytes_that_are_no_text_are_base64(self, executor: QueryExecutor, settings: Settings) -> None:
         import redis.asyncio as plain_redis

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from models.nlu.entities.numbers import Number, number_before
 from models.nlu.phrases import Order, Top
 from models.nlu.timerange import UNIT_OF, TimeRange
-from models.nlu.words import number_in
 from models.planning.grounding import grammar
 from models.planning.grounding.narrowing import Narrowing
 from models.planning.grounding.question import Question, term_of
@@ -331,11 +331,18 @@ class Reader(Narrowing):
     def _counted_list(self) -> Top | None:
         """Read "mostre 5 vendas": a number right before what is listed."""
         for mention in self.mentions:
-            before = mention.start - 1
-            number = number_in(self.question.word(before)) if before > 0 else None
-            if number and before not in self.question.facts.taken and term_of(mention, self.source.name, "source"):
-                return Top(number, Order.LATEST, before, before)
+            if mention.start < 2 or not term_of(mention, self.source.name, "source"):
+                continue
+            number = number_before(self.question.plains, mention.start)
+            if number is not None and self._counts(number):
+                return Top(int(number.value), Order.LATEST, number.first, number.last)
         return None
+
+    def _counts(self, number: Number) -> bool:
+        """Say whether a number is a number of rows: whole, no article, and not part of a date or the like."""
+        words = range(number.first, number.last + 1)
+        said = number.value > 1 or self.question.plains[number.first].isdecimal()
+        return said and number.value == int(number.value) > 0 and self.question.facts.taken.isdisjoint(words)
 
     def _limit(self, groups: tuple[Group, ...], operation: Operation) -> int:
         row_limit = self.source.row_limit
