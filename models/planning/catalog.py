@@ -48,11 +48,15 @@ __all__ = [
 
 
 class Catalog(NamedTuple):
-    """All sources and relationships by name, what each phrase (as stems) means in them, and that compiled."""
+    """All sources and relationships by name, what each phrase (as stems) means in them, and that compiled.
+
+    `names` has the phrases of one word that name a source or a measure of it: what a word may be a slip of the pen for.
+    """
 
     sources: dict[str, Source]
     relationships: dict[str, Relationship]
     terms: dict[tuple[str, ...], tuple[Term, ...]]
+    names: dict[str, str]
     lexicon: Lexicon
     patterns: Patterns | None
 
@@ -100,11 +104,21 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
         {item.name: item for item in sources},
         {item.name: item for item in relationships},
         terms,
+        _names(terms),
         compile_lexicon(terms),
         compile_patterns(
             [(item.name, field.name, field.pattern) for item in sources for field in item.fields if field.pattern]
         ),
     )
+
+
+def _names(terms: dict[tuple[str, ...], tuple[Term, ...]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for stems, meant in terms.items():
+        for term in meant:
+            if len(stems) == 1 and term.kind in ("source", "measure"):
+                names.setdefault(stems[0], term.source)
+    return names
 
 
 def _schema_error(error: msgspec.ValidationError, path: str, tree: yaml.Node | None, source: str) -> CatalogError:

@@ -73,14 +73,19 @@ def generations(graph: Graph) -> list[list[str]]:
     """
     level: dict[str, int] = {}
     left = list(graph)
-    while left:
+    while left:  # one round is enough where each task stands behind those that it depends on
         waiting: list[str] = []
-        ready: list[str] = []
         for task in left:
-            (ready if all(before in level for before in graph[task]) else waiting).append(task)
-        if not ready:
+            own = 0
+            for before in graph[task]:
+                if before not in level:
+                    waiting.append(task)
+                    break
+                own = max(own, level[before] + 1)
+            else:
+                level[task] = own
+        if len(waiting) == len(left):
             raise ValueError(f"tasks wait for each other or for unknown ones: {', '.join(waiting)}")
-        level.update((task, max((level[before] + 1 for before in graph[task]), default=0)) for task in ready)
         left = waiting
     groups: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
     for task in graph:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from models.nlu.pii import mask
-from models.nlu.words import is_stop_word, plain, stem, words
+from models.nlu.words import Word, is_stop_word, plain, plain_words, stem, words
 from models.records import CompletedPlan, CompletionStatus, Domain, IntentEnvelope, LedgerFact
 from models.records.base import Count, EpochMs
 
@@ -63,18 +63,24 @@ class Recalled(msgspec.Struct, frozen=True):
 NOTHING = Recalled()
 
 
-def keys_of(envelope: IntentEnvelope) -> tuple[str, ...]:
+def keys_of(envelope: IntentEnvelope, found: list[Word] | None = None) -> tuple[str, ...]:
     """Return what intentions are compared by: the stems of their keywords and the values of their entities.
 
-    They are plain and sorted, so that the same words in another order are the same keys.
+    They are plain and sorted, so that the same words in another order are the same keys. `found` are the words of the
+    intention's text, where they have been read already.
     """
     intent = envelope.intent
     # They are kept for long, so nothing personal may be one: only what the masked text still has.
-    known = {word.plain for word in words(intent.processed_text or mask(intent.text))}
-    said = (word for keyword in intent.keywords for word in keyword.split() if not is_stop_word(word))
-    keys = dict.fromkeys(stem(plain(word)) for word in said if plain(word) in known)
+    masked = intent.processed_text or mask(intent.text)
+    known = {word.plain for word in (words(masked) if found is None or masked != intent.text else found)}
+    keys: dict[str, None] = {}
+    for keyword in intent.keywords:
+        for word in keyword.split():
+            bare = plain(word)
+            if bare in known and not is_stop_word(bare):
+                keys[stem(bare)] = None
     for entity in intent.entities:
-        if entity.entity_type not in _UNCOMPARED and known.issuperset(word.plain for word in words(entity.value)):
+        if entity.entity_type not in _UNCOMPARED and known.issuperset(plain_words(entity.value)):
             keys[f"{entity.entity_type.lower()}:{plain(entity.value)}"] = None
     return tuple(sorted(list(keys)[:MOST_KEYS]))
 

@@ -273,7 +273,7 @@ def _plan(
         "asker": msgspec.to_builtins(read.asker),
         "planning": {**notes, "parallel_groups": groups, "critical_path": list(path.tasks)},
         "risk_reasons": list(risk.reasons),
-        "keys": list(keys_of(envelope)),
+        "keys": list(keys_of(envelope, read.found)),
     }
     if destruction.is_destructive:
         reasons = [reason._asdict() for reason in destruction.reasons]

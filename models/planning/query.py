@@ -6,7 +6,8 @@ Keys of `sort` are in order of significance.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from models.nlu.timerange import TimeRange
@@ -70,7 +71,7 @@ def match_filter(
         if not item.of_group:
             _add(match, item.field, _compared(item))
     if span is not None and source.time_field is not None:
-        _add(match, source.time_field, {"$gte": _date(span.start), "$lt": _date(span.end)})
+        _add(match, source.time_field, {"$gte": {"$date": _iso(span.start_ms)}, "$lt": {"$date": _iso(span.end_ms)}})
     return match
 
 
@@ -150,6 +151,7 @@ def _accumulator(measure: Measure) -> dict[str, Any]:
     return {f"${measure.aggregation}": f"${measure.field}"}
 
 
-def _date(instant: datetime) -> dict[str, str]:
-    text = instant.isoformat(timespec="milliseconds") if instant.microsecond else instant.isoformat(timespec="seconds")
-    return {"$date": text.replace("+00:00", "Z")}
+@lru_cache(maxsize=1024)  # "this month" has the same edges all day
+def _iso(at_ms: int) -> str:
+    instant = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return instant.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds").replace("+00:00", "Z")

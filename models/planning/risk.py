@@ -45,6 +45,7 @@ _WEIGHTS: dict[str, tuple[float, dict[str, float]]] = {
     "security": (0.35, {"security_level": 0.45, "pii": 0.3, "credentials": 0.15, "unattended": 0.1}),
     "operational": (0.25, {"writes": 0.35, "environment": 0.3, "coupling": 0.2, "history": 0.15}),
 }
+_FACTORS = tuple(name for _, shares in _WEIGHTS.values() for name in shares)
 _NOTABLE = 0.5  # a factor from here on is a reason worth telling
 
 
@@ -100,7 +101,9 @@ def assess(about: Circumstances) -> Risk:
     matrix: dict[str, float] = {}
     overall = 0.0
     for part, (weight, shares) in _WEIGHTS.items():
-        score = sum(share * factors[name] for name, share in shares.items())
+        score = 0.0
+        for name, share in shares.items():
+            score += share * factors[name]
         matrix[part] = round(score, 4)
         overall += weight * score
     score = round(floored(overall, about.priority, about.severity), 4)
@@ -129,7 +132,7 @@ def needs_approval(risk: Risk, severity: Severity) -> bool:
 
 def stricter(first: SecurityLevel, second: SecurityLevel) -> SecurityLevel:
     """Return the level that fewer people may see."""
-    return max(first, second, key=_LEVEL.__getitem__)
+    return first if _LEVEL[first] >= _LEVEL[second] else second
 
 
 def _factors(about: Circumstances) -> dict[str, float]:
@@ -155,8 +158,8 @@ def _reasons(about: Circumstances, factors: dict[str, float], overall: float) ->
     if about.severity is not Severity.NONE:
         floor = floored(0.0, about.priority, about.severity)
         told.append(f"destructive ({about.severity.label}): at least {floor:.1f}, {overall:.2f} without")
-    shares = [(name, factors[name]) for _, parts in _WEIGHTS.values() for name in parts if factors[name] >= _NOTABLE]
-    told += [f"{name} {value:.2f}" for name, value in sorted(shares, key=lambda item: -item[1])]
+    notable = [(-factors[name], place, name) for place, name in enumerate(_FACTORS) if factors[name] >= _NOTABLE]
+    told += [f"{name} {-value:.2f}" for value, _, name in sorted(notable)]
     if about.similar:
         told.append(f"{about.similar_failed} of {about.similar} similar plans failed or were rejected")
     return tuple(told)

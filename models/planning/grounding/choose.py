@@ -130,11 +130,7 @@ def uncovered(question: Question, source: Source) -> list[Mention]:
 
 def near_sources(question: Question) -> tuple[str, ...]:
     """Return the labels of sources with a name like one of the text's words: a typo."""
-    known: dict[str, str] = {}
-    for stems, terms in question.catalog.terms.items():
-        for term in terms:
-            if len(stems) == 1 and term.kind in ("source", "measure"):
-                known.setdefault(stems[0], term.source)
+    known = question.catalog.names
     near: dict[str, None] = {}
     known_words = {at for mention in question.mentions for at in range(mention.start, mention.end)}
     for at, word in enumerate(question.plains[:MAX_COMPARED_WORDS]):

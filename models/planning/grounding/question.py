@@ -49,7 +49,7 @@ class Question:
         self.facts: Facts = read_facts(text, self.found, at_ms=at_ms, entities=entities)
         identifiers = self._identifiers()
         taken = self.facts.taken | {at for mention in identifiers for at in range(mention.start, mention.end)}
-        stems = [stem(word) for word in self.plains]
+        stems = [word.form.stem if word.form else stem(word.plain) for word in self.found]
         self.mentions = find_mentions(stems, catalog.lexicon, taken)
         if identifiers:
             self.mentions = sorted([*self.mentions, *identifiers])

@@ -27,9 +27,11 @@ _PERIODICAL: dict[str, Unit] = {
     "semanal": "week", "semanais": "week", "weekly": "week", "anual": "year", "anuais": "year", "yearly": "year",
     "annual": "year",
 }  # fmt: skip
+_PERIODICALS = frozenset(_PERIODICAL)
 _BUCKETS: dict[str, Unit] = {
     "hour": "hour", "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year",
 }  # fmt: skip
+_EXTREMES = grammar.BEST | grammar.WORST
 _AGGREGATE_LABELS = {
     "avg": Label(pt="média de", en="average of"),
     "max": Label(pt="máximo de", en="maximum of"),
@@ -96,11 +98,7 @@ class Reader(Narrowing):
             if not found and not self._is_kind(place, "measure") and not self._is_kind(place, "value"):
                 return self._unknown_group(place)
             groups.update((group.name, group) for group in found)
-        for at, word in enumerate(self.question.plains):
-            unit = _PERIODICAL.get(word)
-            if unit and self.source.time_field:
-                groups[unit] = Group(unit, self.source.time_field, unit)
-                self.question.used.add(at)
+        groups.update(self._periodical())
         groups.update(self._best_period())
         if self.top and all(self._is_kind(place, "measure") or self._is_kind(place, "value") for place in self.places):
             groups.update((group.name, group) for group in self._groups_from(self.top.last + 1))
@@ -115,10 +113,20 @@ class Reader(Narrowing):
             groups[people[0].name] = Group(people[0].name, people[0].field)
         return tuple(sorted(groups.values(), key=lambda group: group.unit is None))  # the course of time first
 
+    def _periodical(self) -> dict[str, Group]:
+        """Read "vendas mensais"."""
+        groups: dict[str, Group] = {}
+        if self.source.time_field and self.question.has(_PERIODICALS):
+            for at, word in enumerate(self.question.plains):
+                if unit := _PERIODICAL.get(word):
+                    groups[unit] = Group(unit, self.source.time_field, unit)
+                    self.question.used.add(at)
+        return groups
+
     def _best_period(self) -> dict[str, Group]:
         """Read "pior mês de vendas": one row, the period with the least."""
         question = self.question
-        if self.top is not None or self.source.time_field is None:
+        if self.top is not None or self.source.time_field is None or not question.has(_EXTREMES):
             return {}
         for at, word in enumerate(question.plains):
             unit = _BUCKETS.get(UNIT_OF.get(question.word(at + 1), ""))

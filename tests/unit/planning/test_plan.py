@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -59,6 +61,12 @@ def test_stable_ids_depend_on_where_their_parts_end() -> None:
     assert stable_id("plan", "a:1", "b") != stable_id("plan", "a", "1:b")
     assert stable_id("plan", "a") != stable_id("ticket", "a")
     assert stable_id("topic", "t", 0, 42) == stable_id("topic", "t", 0, 42)
+
+
+@given(st.text())
+def test_stable_ids_are_uuids_of_version_5(part: str) -> None:
+    namespace = UUID("6f1d9d2e-3f0a-5b0e-9b39-0c6f2f5b7c11")
+    assert stable_id("plan", part) == str(uuid5(namespace, f"4:plan{len(part)}:{part}"))
 
 
 def test_the_ticket_carries_all_that_the_answer_needs() -> None:
