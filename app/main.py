@@ -112,7 +112,8 @@ recaller = Recaller(
     GraphStore(str(settings.neo4j), _auth, settings.neo4j_database, timeout_s=RECALL_TIMEOUT_S),
     RedisStore(str(settings.redis), timeout_s=RECALL_TIMEOUT_S),
     deadline_s=settings.recall_ms / 1000,
-    circuit=Circuit(clock=time.monotonic),
+    graph_circuit=Circuit(clock=time.monotonic),
+    redis_circuit=Circuit(clock=time.monotonic),
 )
 ledger = Ledger(mongo)
 executor = executor_for(settings, allowed_by(catalog))

@@ -2,7 +2,8 @@
 
 A look-up goes to Redis, then to the graph, and what the graph says is kept in Redis for ten minutes. All intentions
 that are planned together share one short deadline. What is not there by then is planned without, and says so; a look-up
-that is late goes on, so that the next one finds it in Redis. After some failures in a row nothing is asked for a while.
+that is late goes on, so that the next one finds it in Redis. After some failures in a row a store is left alone for a
+while. Why nothing else is kept in Redis is said in docs/decisions/0006.
 """
 
 from __future__ import annotations
@@ -88,6 +89,15 @@ class Memory:
         await self._graph.run_write(statement, parameters)
 
 
+class _LookUp:
+    """One look-up that is under way, and which store it waits for."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        self.at = "redis"
+        self.task: asyncio.Task[Recalled] | None = None
+
+
 class Recaller:
     """Looks up similar intentions.
 
@@ -95,60 +105,78 @@ class Recaller:
         graph: Where they are.
         redis: Where answers are kept.
         deadline_s: How long planning may wait; 0 switches it off.
-        circuit: Guards the graph.
+        graph_circuit: Guards the graph.
+        redis_circuit: Guards Redis: while it hangs, the graph is asked at once.
     """
 
-    def __init__(self, graph: GraphStore, redis: RedisStore, *, deadline_s: float, circuit: Circuit) -> None:
+    def __init__(
+        self,
+        graph: GraphStore,
+        redis: RedisStore,
+        *,
+        deadline_s: float,
+        graph_circuit: Circuit,
+        redis_circuit: Circuit,
+    ) -> None:
         self._graph = graph
         self._redis = redis
         self._deadline_s = deadline_s
-        self._circuit = circuit
+        self._graph_circuit = graph_circuit
+        self._redis_circuit = redis_circuit
         self._under_way: set[asyncio.Task[Recalled]] = set()
 
     async def recall(self, envelopes: Sequence[IntentEnvelope]) -> dict[str, Recalled]:
         """Return what is known by the deadline, by intention; whatever happens, it raises nothing of a store's."""
         if self._deadline_s <= 0:
             return {}
-        if self._circuit.is_open:
-            return dict.fromkeys(
-                (envelope.id for envelope in envelopes), Recalled(without=["neo4j: it was down lately"])
-            )
-        tasks: dict[str, asyncio.Task[Recalled]] = {}
-        for envelope in envelopes:
-            if len(self._under_way) < MOST_AT_ONCE and (keys := keys_of(envelope)):
-                task = tasks[envelope.id] = asyncio.create_task(self._look_up(envelope.id, keys))
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
-        if tasks:
-            await asyncio.wait(tasks.values(), timeout=self._deadline_s)
         # What has no words to compare is asked about by nobody, and misses nothing.
-        return {envelope.id: self._told(tasks.get(envelope.id)) for envelope in envelopes if keys_of(envelope)}
+        look_ups = {envelope.id: _LookUp(keys) for envelope in envelopes if (keys := keys_of(envelope))}
+        for intent_id, look_up in look_ups.items():
+            if len(self._under_way) < MOST_AT_ONCE:
+                look_up.task = asyncio.create_task(self._look_up(intent_id, look_up))
+                self._under_way.add(look_up.task)
+                look_up.task.add_done_callback(self._under_way.discard)
+        if tasks := [look_up.task for look_up in look_ups.values() if look_up.task is not None]:
+            await asyncio.wait(tasks, timeout=self._deadline_s)
+        return {intent_id: self._told(look_up) for intent_id, look_up in look_ups.items()}
 
-    def _told(self, task: asyncio.Task[Recalled] | None) -> Recalled:
-        if task is None:
+    def _told(self, look_up: _LookUp) -> Recalled:
+        if look_up.task is None:
             return Recalled(without=["neo4j: too many look-ups at once"])
-        if not task.done():
-            return Recalled(without=[f"neo4j: no answer in {self._deadline_s * 1000:.0f} ms"])
-        return task.result()
+        if not look_up.task.done():
+            return Recalled(without=[f"{look_up.at}: no answer in {self._deadline_s * 1000:.0f} ms"])
+        return look_up.task.result()
 
-    async def _look_up(self, intent_id: str, keys: tuple[str, ...]) -> Recalled:
+    async def _look_up(self, intent_id: str, look_up: _LookUp) -> Recalled:
+        keys = look_up.keys
         name = "neo4j:similar:" + hashlib.md5("\n".join(keys).encode(), usedforsecurity=False).hexdigest()
-        without: list[str] = []
-        try:
-            [raw] = await self._redis.run([["GET", name]])
-            if raw is not None:
-                known = msgspec.json.decode(raw, type=list[Similar])
-                return Recalled([similar for similar in known if similar.intent_id != intent_id])
-        except (HiveError, msgspec.MsgspecError) as error:
-            without.append(f"redis: {error}")
+        known, without = await self._kept(name)
+        if known is not None:
+            return Recalled([similar for similar in known if similar.intent_id != intent_id])
+        if self._graph_circuit.is_open:
+            return Recalled(without=[*without, "neo4j: it was down lately"])
+        look_up.at = "neo4j"
         try:
             rows = await self._graph.run_write(RECALL, {"id": intent_id, "keys": list(keys), "of": len(keys)})
             found = similar_of(rows, len(keys))
         except (HiveError, msgspec.MsgspecError) as error:
-            self._circuit.note(good=not isinstance(error, StoreUnavailable))
+            self._graph_circuit.note(good=not isinstance(error, StoreUnavailable))
             return Recalled(without=[*without, f"neo4j: {error}"])
-        self._circuit.note(good=True)
+        self._graph_circuit.note(good=True)
         if not without:
             with suppress(HiveError):
                 await self._redis.run([["SETEX", name, _KEPT_S, msgspec.json.encode(found).decode()]])
         return Recalled(found, without)
+
+    async def _kept(self, name: str) -> tuple[list[Similar] | None, list[str]]:
+        """Return what Redis has kept, or None, and why Redis was of no use."""
+        if self._redis_circuit.is_open:
+            return None, ["redis: it was down lately"]
+        try:
+            [raw] = await self._redis.run([["GET", name]])
+            known = None if raw is None else msgspec.json.decode(raw, type=list[Similar])
+        except (HiveError, msgspec.MsgspecError) as error:
+            self._redis_circuit.note(good=not isinstance(error, StoreUnavailable))
+            return None, [f"redis: {error}"]
+        self._redis_circuit.note(good=True)
+        return known, []

@@ -42,13 +42,15 @@ class Graph:
 
 
 class Redis:
-    """A dictionary, or a server that is down."""
+    """A dictionary, or a server that is down or slow."""
 
-    def __init__(self, *, fails: bool = False) -> None:
-        self.fails = fails
+    def __init__(self, *, fails: bool = False, seconds: float = 0) -> None:
+        self.fails, self.seconds, self.asked = fails, seconds, 0
         self.held: dict[Any, Any] = {}
 
     async def run(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        self.asked += 1
+        await asyncio.sleep(self.seconds)
         if self.fails:
             raise StoreUnavailable("redis", "refused")
         [command] = commands
@@ -66,8 +68,8 @@ class Clock:
 
 
 def recaller(graph: Graph, redis: Redis, *, deadline_s: float = 0.05, clock: Clock | None = None) -> Recaller:
-    circuit = Circuit(clock=clock or Clock())
-    return Recaller(graph, redis, deadline_s=deadline_s, circuit=circuit)  # type: ignore[arg-type] # two small twins
+    circuits = {name: Circuit(clock=clock or Clock()) for name in ("graph_circuit", "redis_circuit")}
+    return Recaller(graph, redis, deadline_s=deadline_s, **circuits)  # type: ignore[arg-type] # two small twins
 
 
 def named(number: int) -> IntentEnvelope:
@@ -112,6 +114,31 @@ async def test_without_redis_the_graph_answers() -> None:
     found = (await recaller(Graph(), Redis(fails=True)).recall([ENVELOPE]))["i-1"]
     assert found.similar
     assert found.without == ["redis: redis is unavailable: refused"]
+
+
+async def test_a_redis_that_hangs_is_named_and_after_some_failures_the_graph_is_asked_at_once() -> None:
+    graph, redis, clock = Graph(), Redis(fails=True, seconds=0.1), Clock()
+    looking = recaller(graph, redis, clock=clock)
+    assert (await looking.recall([ENVELOPE]))["i-1"].without == ["redis: no answer in 50 ms"]
+    await looking.recall([named(number) for number in (2, 3)])
+    await asyncio.sleep(0.15)
+    found = (await looking.recall([ENVELOPE]))["i-1"]
+    assert found.similar
+    assert (found.without, redis.asked) == (["redis: it was down lately"], 3)
+    clock.now_s, redis.fails, redis.seconds = 16.0, False, 0
+    assert not (await looking.recall([ENVELOPE]))["i-1"].without
+
+
+async def test_what_redis_has_kept_serves_while_the_graph_is_down() -> None:
+    graph, redis = Graph(), Redis()
+    looking = recaller(graph, redis)
+    await looking.recall([ENVELOPE])
+    graph.fails = True
+    others = [msgspec.structs.replace(envelope_of(f"vendas por {word}"), id=word) for word in ("mês", "dia", "produto")]
+    for other in others:
+        await looking.recall([other])
+    found = (await looking.recall([ENVELOPE]))["i-1"]
+    assert (len(found.similar), found.without) == (1, ())
 
 
 async def test_many_at_once_leave_the_graph_alone() -> None:
