@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from models.records import CompletionStatus
+from models.nlu.pii import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.cli._asking import Reply
+    from app.cli._asking import Reply, Waiting
     from app.stores.kafka import Found
-    from models.records import Scalar
+    from models.records import CognitivePlan, Scalar
 
 SHOWN_ROWS = 20
 
@@ -34,30 +35,68 @@ def cell(value: Scalar) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> Group:
-    """Lay out rows under a title; a column of numbers is aligned at its right."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Scalar]], *, whole: str = "") -> Group:
+    """Lay out rows under a title; a column of numbers is aligned at its right, the column `whole` is never folded."""
     grid = Table(box=SIMPLE_HEAD, pad_edge=False)
     for place, name in enumerate(columns):
         numeric = bool(rows) and all(
             isinstance(row[place], int | float) and not isinstance(row[place], bool) for row in rows
         )
-        grid.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(Text(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name == whole)
     for row in rows:
         grid.add_row(*(Text(cell(value)) for value in row))
     return Group(Text(title, style="bold"), grid)
 
 
 def answer(reply: Reply) -> Group:
-    """Lay out an answer, or why there is none."""
+    """Lay out an answer, the tasks of work that was planned, or why there is neither."""
     plan = reply.completed
     how = f"{plan.domain or 'no domain'} {cell(plan.confidence)} · {plan.status} · {reply.latency_ms:.0f} ms"
     ids = f"intention {plan.intention_id}" + (f" · plan {plan.plan_id}" if plan.plan_id else "")
-    if plan.status is not CompletionStatus.COMPLETED or plan.answer is None:
+    if plan.answer is None:
         return Group(Text(plan.question, style="bold"), Text(plan.error or plan.status), _small(how, ids))
     rows = plan.answer.rows
     shown = table(plan.question, plan.answer.columns, rows[:SHOWN_ROWS])
     left_out = f"… and {len(rows) - SHOWN_ROWS} more rows (--json has them all)" if len(rows) > SHOWN_ROWS else ""
     return Group(shown, _small(left_out, plan.answer.text, f"{how} · from {plan.answer.source}", ids))
+
+
+def waiting(told: Waiting) -> Group:
+    """Lay out a plan that waits for a person, and what that person can do."""
+    request = told.request
+    plan_id = request.plan_id
+    until = when(request.expires_at)
+    return Group(
+        tasks(told.question, request.plan),
+        Text("It waits for an approval; nothing of it is done before.", style="bold"),
+        Text(f"risk {request.risk_score:.2f} {request.risk_band}: {'; '.join(request.reasons)}"),
+        Text(f"until {until}: hive approvals approve {plan_id}"),
+        Text(f"{' ' * len(until)}    or: hive approvals reject {plan_id} --reason …"),
+        _small(
+            f"{request.plan.original_domain} · {told.status} · {told.latency_ms:.0f} ms",
+            f"intention {request.intent_id} · plan {plan_id}",
+        ),
+    )
+
+
+def tasks(title: str, plan: CognitivePlan) -> Group:
+    """Lay out the tasks of a plan in their order."""
+    known = {task.task_id: task for task in plan.tasks}
+    rows: list[list[Scalar]] = [
+        [
+            task_id,
+            known[task_id].task_type.value,
+            mask(known[task_id].description),
+            ", ".join(known[task_id].dependencies),
+        ]
+        for task_id in plan.execution_order
+    ]
+    return table(title, ["task", "type", "what", "after"], rows)
+
+
+def when(at_ms: int) -> str:
+    """Write an instant for a person."""
+    return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _small(*lines: str) -> Text:

@@ -9,7 +9,6 @@ from app.stores import kafka
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from models.records import CompletedPlan
 
 # The list of topics is in the order of the flow.
 _FLOW = {
@@ -31,9 +30,9 @@ class Trace:
         with kafka.reader(settings) as consumer:
             self._starts = kafka.ends(consumer, _FLOW)
 
-    def hops(self, completed: CompletedPlan) -> list[kafka.Found]:
+    def hops(self, intention_id: str, plan_id: str | None) -> list[kafka.Found]:
         """Return the records of this intention and its plan, in the order of the flow."""
-        ids = {item.encode() for item in (completed.intention_id, completed.plan_id) if item}
+        ids = {item.encode() for item in (intention_id, plan_id) if item}
         with kafka.reader(self._settings) as consumer:
             records = kafka.read_to_end(consumer, self._starts, timeout_s=30)
             found = [record for record in records if record.key in ids]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +67,7 @@ def list_(*, status: str, every: bool, as_json: bool, limit: int) -> None:
         for plan_id, state in found[:limit]
     ]
     title = f"{len(found)} plans" + (f", the oldest {limit} of them" if len(found) > limit else "")
-    _render.console.print(_render.table(title, ["plan", "status", "risk", "when", "asked"], rows))
+    _render.console.print(_render.table(title, ["plan", "status", "risk", "when", "asked"], rows, whole="plan"))
 
 
 @approvals.command()
@@ -81,41 +80,36 @@ def show(*, plan_id: str, as_json: bool) -> None:
     state = states(settings).get(plan_id)
     request = _request(settings, plan_id)
     if state is None or request is None:
-        raise HiveError(
-            f"no plan {plan_id} has asked for an approval; `hive approvals list --all` shows those that have"
-        )
+        raise _unknown(plan_id)
     if as_json:
         click.echo(msgspec.json.encode({**_as_json(plan_id, state), "plan": request.plan}))
         return
-    tasks = {task.task_id: task for task in request.plan.tasks}
-    rows: list[list[Scalar]] = [
-        [
-            task_id,
-            tasks[task_id].task_type.value,
-            mask(tasks[task_id].description),
-            ", ".join(tasks[task_id].dependencies),
-        ]
-        for task_id in request.plan.execution_order
-    ]
     lines = [
         f"{state.status.value} · {_when(state)}",
         f"risk {state.risk_score:.2f} {state.risk_band}: {'; '.join(request.reasons)}",
         f"destroys: {', '.join(request.plan.destructive_tasks)}" if request.plan.destructive_tasks else "",
         f"by {state.by}: {state.reason or ''}" if state.by else "",
     ]
-    table = _render.table(mask(state.question), ["task", "type", "what", "after"], rows)
-    _render.console.print(Group(table, Text("\n".join(line for line in lines if line))))
+    shown = _render.tasks(mask(state.question), request.plan)
+    _render.console.print(Group(shown, Text("\n".join(line for line in lines if line))))
+
+
+def _unknown(plan_id: str) -> HiveError:
+    return HiveError(f"no plan {plan_id} has asked for an approval; `hive approvals list --all` shows those that have")
 
 
 def _command(decision: ApprovalDecision, name: str, text: str, *, reason: bool) -> None:
     @approvals.command(name=name, help=text)
     @click.argument("plan_id")
     @by_option()
-    @click.option("--reason", required=reason, default=None, help="Why; the asker reads it.")
+    @click.option("--reason", required=reason, help="Why; the asker reads it.")
     def _say(*, plan_id: str, by: str, reason: str | None) -> None:
+        said = {"plan_id": plan_id, "decision": decision, "by": by, "at": now_ms(), "reason": reason}
+        response = decode(ApprovalResponse, msgspec.json.encode(said))  # what a worker would not take is refused here
         settings = current_settings()
         kafka.check_reachable(settings)
-        response = ApprovalResponse(plan_id=plan_id, decision=decision, by=by, at=now_ms(), reason=reason)
+        if plan_id not in states(settings):  # it would be kept until its request comes: for a slip of the pen, in vain
+            raise _unknown(plan_id)
         told = tell(settings, response)
         if not told.applied:
             raise HiveError(f"{plan_id} was not {decision.value}: {told.why}")
@@ -178,7 +172,7 @@ def _when(state: Approval) -> str:
     if due(state, now_ms=now_ms()):
         return "its time is up"
     at_ms = state.expires_at if state.is_open else state.decided_at
-    text = dt.datetime.fromtimestamp((at_ms or 0) / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    text = _render.when(at_ms or 0)
     return f"until {text}" if state.is_open else f"decided {text}"
 
 

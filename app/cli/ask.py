@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from app.cli import _render
-from app.cli._asking import asking
+from app.cli._asking import Reply, Waiting, asking
 from app.cli._state import current_settings
 from app.cli._trace import Trace
 
@@ -16,18 +16,26 @@ from app.cli._trace import Trace
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--language", help="Such as pt-BR or en; found out from the text when not given.")
 @click.option("--timeout", "timeout_s", default=30.0, show_default=True, help="Seconds to wait for the answer.")
+@click.option("--wait", is_flag=True, help="Also wait while the plan waits for its approval.")
 @click.option("--trace", is_flag=True, help="Also show the intention's way through the topics.")
-def ask(*, text: str, as_json: bool, language: str | None, timeout_s: float, trace: bool) -> None:
-    """Send TEXT as an intention and print its answer."""
+def ask(*, text: str, as_json: bool, language: str | None, timeout_s: float, wait: bool, trace: bool) -> None:
+    """Send TEXT as an intention and print its answer.
+
+    A plan that needs an approval is shown at once, with what a person can say to it; it is no failure.
+    """
     settings = current_settings()
     followed = Trace(settings) if trace else None
     with asking(settings) as asker:
-        reply = asker.ask(text, timeout_s=timeout_s, language=language)
-    hops = followed.hops(reply.completed) if followed else []
+        told: Waiting | Reply
+        for told in asker.follow(text, timeout_s=timeout_s, language=language):
+            if isinstance(told, Reply) or not wait:
+                break
+            click.echo(f"waits for an approval: hive approvals show {told.request.plan_id}", err=True)
+    hops = followed.hops(*told.ids) if followed else []
     if as_json:
         way = [{"topic": h.topic, "partition": h.partition, "offset": h.offset} for h in hops]
-        click.echo(msgspec.json.encode(reply.as_json() | ({"way": way} if trace else {})))
+        click.echo(msgspec.json.encode(told.as_json() | ({"way": way} if trace else {})))
         return
-    _render.console.print(_render.answer(reply))
+    _render.console.print(_render.answer(told) if isinstance(told, Reply) else _render.waiting(told))
     if trace:
         _render.console.print(_render.way(hops))

@@ -70,7 +70,7 @@ def _ask(settings: Settings, asker: Asker, question: Question, data: SampleData)
     wanted = expected(question.id, data, now=dt.datetime.fromtimestamp(plan.submitted_at / 1000, dt.UTC))
     show = _render.console.print
     show(_render.answer(reply))
-    show(_render.way(trace.hops(plan)))
+    show(_render.way(trace.hops(*reply.ids)))
     answer = plan.answer
     if answer and tuple(answer.columns) == question.columns and same_rows(answer.rows, wanted):
         show("correct: computed from the seeded data\n", style="green")

@@ -43,6 +43,12 @@ def one_line(result: Result) -> str:
         ["validate"],
         ["validate", "i-1", "--domain", "security"],
         ["correct", "--text", "x", "--domain", "SECURITY"],
+        ["approvals", "list"],
+        ["approvals", "show", "p-1"],
+        ["approvals", "approve", "p-1"],
+        ["approvals", "reject", "p-1", "--reason", "x"],
+        ["approvals", "revert", "p-1", "--reason", "x"],
+        ["approvals", "republish", "p-1"],
     ],
 )
 def test_a_broker_that_is_down_is_said_in_one_line(
@@ -54,6 +60,23 @@ def test_a_broker_that_is_down_is_said_in_one_line(
 
     assert result.exit_code == 1
     assert one_line(result) == (f"Error: cannot reach Kafka at 127.0.0.1:{unused_tcp_port}; is `hive up` running?")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"), [(["reject", "p-1", "--reason", " "], "reason"), (["approve", "p-1", "--by", ""], "by")]
+)
+def test_what_no_worker_would_take_is_said_in_one_line(arguments: list[str], wrong: str) -> None:
+    result = hive("approvals", *arguments)
+
+    assert (result.exit_code, wrong in one_line(result)) == (1, True)
+
+
+def test_a_ledger_that_is_down_is_said_in_one_line(unused_tcp_port: int) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+
+    result = hive("ledger", "verify", HIVE_MONGO=f"mongodb://{address}", HIVE_STORE_TIMEOUT_S="0.3")
+
+    assert (result.exit_code, address in one_line(result)) == (1, True)
 
 
 def test_a_wrong_setting_is_said_in_one_line() -> None:
@@ -76,6 +99,11 @@ def test_a_wrong_setting_is_said_in_one_line() -> None:
         ["correct", "i-1"],
         ["correct", "--domain", "SECURITY"],
         ["correct", "i-1", "--text", "x", "--domain", "SECURITY"],
+        ["approvals", "approve"],
+        ["approvals", "reject", "p-1"],
+        ["approvals", "revert", "p-1"],
+        ["approvals", "list", "--status", "maybe"],
+        ["ledger"],
     ],
 )
 def test_a_wrong_usage_ends_with_2(arguments: list[str]) -> None:

@@ -4,10 +4,13 @@ import io
 
 from rich.console import Console, RenderableType
 
-from app.cli._asking import Reply
-from app.cli._render import SHOWN_ROWS, answer, cell, table, way
+from app.cli._asking import Reply, Waiting
+from app.cli._render import SHOWN_ROWS, answer, cell, table, waiting, way, when
 from app.stores.kafka import Found
+from models.completion import planned
+from models.planning.approval import ask
 from models.records import Answer, CompletedPlan, CompletionStatus, Domain
+from tests.unit.planning.catalogs import NOW_MS, plan_of
 
 
 def shown(renderable: RenderableType) -> str:
@@ -58,6 +61,30 @@ def test_a_plan_without_an_answer_shows_why() -> None:
     text = shown(answer(reply(status=CompletionStatus.FAILED, answer=None, error="the store is closed")))
 
     assert "the store is closed" in text
+
+
+def test_planned_work_shows_its_tasks_and_that_nothing_was_executed() -> None:
+    plan = plan_of("Refatorar o módulo de pagamentos")
+
+    text = shown(answer(Reply(planned(plan, now_ms=NOW_MS), 12.34)))
+
+    assert all(task.task_id in text and task.task_type.value in text for task in plan.tasks)
+    assert "nada foi executado aqui" in text
+    assert "planned · 12 ms" in text
+
+
+def test_a_plan_that_waits_shows_what_it_would_do_and_what_a_person_can_say() -> None:
+    plan = plan_of("apagar os clientes de ana@example.com")
+    request = ask(plan, now_ms=NOW_MS, expiry_ms=60_000)
+
+    text = shown(waiting(Waiting(request, 12.34)))
+
+    assert "ana@example.com" not in text
+    assert "It waits for an approval; nothing of it is done before." in text
+    assert "destructive (low): at least 0.7" in text
+    assert f"hive approvals approve {plan.plan_id}" in text
+    assert f"hive approvals reject {plan.plan_id} --reason" in text
+    assert when(request.expires_at) in text
 
 
 def test_an_answer_is_never_read_as_markup() -> None:
