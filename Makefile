@@ -51,8 +51,8 @@ bench: install  ## speed and latency beside other engines, on the real Kafka; JS
 	$(BIN)/python -m benchmarks passthrough latency restore
 
 .PHONY: faults
-faults: install  ## kill workers and the broker while records flow, and count what is lost or doubled; JSON lines
-	$(BIN)/python -m benchmarks faults
+faults: install  ## kill workers, stores and the broker while records flow, and count what is lost or doubled; JSON lines
+	$(BIN)/python -m benchmarks faults planning-faults
 
 .PHONY: lock
 lock: install  ## resolve the dependencies anew

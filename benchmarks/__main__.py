@@ -16,9 +16,10 @@ from benchmarks import planning as plannings
 from benchmarks import restore as restores
 from benchmarks.cluster import Cluster
 from benchmarks.faults.plan import Plan
+from benchmarks.faults.planning import PlanningRun, StoodStill
 from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.report import emit, progress
-from benchmarks.servers import real_kafka, real_redis, whole_application
+from benchmarks.servers import real_kafka, real_redis, real_stack, whole_application
 
 
 @click.group(chain=True)
@@ -103,11 +104,27 @@ def faults(seeds: str, **amounts: float) -> bool:
     return all(right)
 
 
+@main.command(name="planning-faults")
+@click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
+def planning_faults(seeds: str) -> bool:
+    """Take each store down and kill the worker; then prove that planning waited for none and lost nothing."""
+    data_dir = _data_dir("planning-faults")
+    right = []
+    for seed in map(int, seeds.split(",")):
+        with real_stack(data_dir / f"stack-{seed}") as stack:
+            try:
+                right.append(PlanningRun(seed, stack, data_dir).run().right)
+            except StoodStill as exc:
+                emit("planning-faults", seed=seed, stands_still=str(exc))
+                right.append(False)
+    return all(right)
+
+
 @main.command(name="all")
 @click.pass_context
 def everything(context: click.Context) -> bool:
     """All of these with their defaults."""
-    met: list[bool] = [context.invoke(command) for command in (passthrough, latency, restore, faults)]
+    met: list[bool] = [context.invoke(command) for command in (passthrough, latency, restore, faults, planning_faults)]
     return all(met)
 
 

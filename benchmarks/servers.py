@@ -55,6 +55,13 @@ def real_redis(data_dir: Path) -> Iterator[Stack]:
 
 
 @contextmanager
+def real_stack(data_dir: Path) -> Iterator[Stack]:
+    """Run Apache Kafka, Neo4j, Redis and what there is of MongoDB."""
+    with Stack.real(data_dir, parts=("kafka", "neo4j", "redis", "mongo"), on_progress=progress) as stack:
+        yield stack
+
+
+@contextmanager
 def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:
@@ -83,13 +90,14 @@ def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
 
 def _wait_ready(worker: ManagedProcess, port: int) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
-    while not _is_ready(port):
+    while not is_ready(port):
         if not worker.alive or time.monotonic() > deadline:
             raise NotReady("\n".join(["the worker is not ready", *worker.log_lines()]))
         time.sleep(LOOK_S)
 
 
-def _is_ready(port: int) -> bool:
+def is_ready(port: int) -> bool:
+    """Ask a worker whether it takes work."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
             return bool(answer.status == 200)

@@ -125,14 +125,14 @@ def test_kills_in_between_lose_nothing_and_apply_every_approval_once(real_stack:
         ready = about(kafka, "plans.ready", set(plans), enough=number, timeout_s=3)
         ended = read(kafka, ["plans.completed"], lambda _: False, timeout_s=2)
         facts = 4 * number + number // 2  # asked, said, said again, answered; and each plan that was published
-        entries = ledger_entries(kafka, app_id, enough=facts)
-        verdicts = _verified(real_stack, app_id, facts)
+        entries = ledger_entries(kafka, app_id, set(intentions), enough=facts)
+        whole = {chain: verify(chained, chain) for chain, chained in entries.items()}
+        kept = _verified(real_stack, app_id, whole)
     finally:
         process.stop(timeout_s=30)
-    for chain, chained in entries.items():
-        assert verify(chained, chain).problem is None, "the chain is whole in Kafka"
-        assert verdicts[chain] == verify(chained, chain), "and the same in MongoDB"
-    assert sum(map(len, entries.values())) == facts
+    assert [verdict for verdict in whole.values() if verdict.problem] == [], "the chains are whole in Kafka"
+    assert kept == whole, "and the same in MongoDB"
+    assert sum(entry.intent_id in set(intentions) for chained in entries.values() for entry in chained) == facts
     applied = [told["plan_id"] for told in outcomes if told["applied"]]
     assert (sorted(applied), len(outcomes)) == (sorted(plans), 2 * number)
     approved = {plan_id for place, plan_id in enumerate(plans) if place % 2 == 0}
@@ -141,27 +141,30 @@ def test_kills_in_between_lose_nothing_and_apply_every_approval_once(real_stack:
     assert sorted(key for key in keys if key in set(intentions)) == sorted(intentions), "answered once each"
 
 
-def ledger_entries(kafka: str, app_id: str, *, enough: int) -> dict[str, list[LedgerEntry]]:
-    """Return the entries of each chain of an application."""
+def ledger_entries(kafka: str, app_id: str, about: set[str], *, enough: int) -> dict[str, list[LedgerEntry]]:
+    """Return the entries of each chain of an application, once there are enough about these intentions."""
 
-    def ours(messages: list[Any]) -> list[Any]:
-        return [m for m in messages if m.key() and m.key().decode().startswith(f"{app_id}/")]
+    def ours(messages: list[Any]) -> list[LedgerEntry]:
+        keyed = [m for m in messages if m.key() and m.key().decode().startswith(f"{app_id}/")]
+        return [decode(LedgerEntry, m.value()) for m in keyed]
+
+    def complete(messages: list[Any]) -> bool:
+        return sum(entry.intent_id in about for entry in ours(messages)) >= enough
 
     chains: dict[str, list[LedgerEntry]] = {}
-    for message in ours(read(kafka, ["ledger.entries"], lambda found: len(ours(found)) >= enough, timeout_s=30)):
-        entry = decode(LedgerEntry, message.value())
+    for entry in ours(read(kafka, ["ledger.entries"], complete, timeout_s=30)):
         chains.setdefault(entry.chain, []).append(entry)
     return chains
 
 
-def _verified(stack: Stack, app_id: str, enough: int) -> dict[str, Verdict]:
-    """Return what `hive ledger verify` finds of an application's chains, once they are kept."""
+def _verified(stack: Stack, app_id: str, wanted: dict[str, Verdict]) -> dict[str, Verdict]:
+    """Return what `hive ledger verify` finds of an application's chains, once it is what is wanted or time is up."""
     settings = Settings.load(stack.addresses)
     deadline_s = time.monotonic() + 30
     while True:
         found = {verdict.chain: verdict for verdict in asyncio.run(verdicts_of(settings))}
         ours = {chain: verdict for chain, verdict in found.items() if chain.startswith(f"{app_id}/")}
-        if sum(verdict.entries for verdict in ours.values()) >= enough or time.monotonic() > deadline_s:
+        if ours == wanted or time.monotonic() > deadline_s:
             return ours
         time.sleep(0.5)
 
