@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from confluent_kafka import Consumer, TopicPartition
 
 from app.cli import main
 from app.embedded.ports import free_port
@@ -92,6 +93,20 @@ def snapshot(kafka: str) -> ModelSnapshot | None:
     return msgspec.json.decode(found[-1].value(), type=ModelSnapshot) if found else None
 
 
+def settled(kafka: str) -> int:
+    """Wait until what other tests have said is learned as well; return how many lessons that makes."""
+    reader = Consumer({"bootstrap.servers": kafka, "group.id": "not-used"})
+    _, said_so_far = reader.get_watermark_offsets(TopicPartition("feedback.intentions", 0), timeout=10)
+    reader.close()
+    deadline_s = time.monotonic() + LEARNED_S
+    while said_so_far:
+        found = snapshot(kafka)
+        if found is not None and found.next_offset >= said_so_far:
+            return found.learned
+        assert time.monotonic() < deadline_s, f"{found and found.next_offset} of {said_so_far}"
+    return 0
+
+
 def audits(kafka: str, texts: list[str]) -> dict[str, dict[str, Any]]:
     """Submit texts, spread over all partitions; return what was decided on each, by its text."""
     to = producer(kafka)
@@ -115,8 +130,7 @@ def test_200_corrections_move_unseen_texts_on_every_worker_and_are_learned_once_
     unseen = [said(10_000 + number) for number in range(20)]
     asked = audits(team.kafka, unseen)
     assert sum(found["domain"] == "COMPLIANCE" for found in asked.values()) < 10, "nobody knows these words yet"
-    before = snapshot(team.kafka)
-    learned_before = before.learned if before else 0
+    learned_before = settled(team.kafka)
 
     to = producer(team.kafka)
     chunks = LESSONS // CHUNK
