@@ -48,7 +48,8 @@ class Team:
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.kafka = stack.addresses["HIVE_KAFKA"]
-        settings = {"HIVE_APP_ID": f"learn-{free_port()}", "HIVE_SNAPSHOT_EVERY_S": "0.1"}
+        self.group = f"learn-{free_port()}"
+        settings = {"HIVE_APP_ID": self.group, "HIVE_SNAPSHOT_EVERY_S": "0.1"}
         self.workers = [worker_process(stack.addresses, folder, settings) for _ in range(2)]
 
     def metrics(self, name: str) -> list[float | None]:
@@ -61,6 +62,19 @@ class Team:
         """The one whose stage has learned something."""
         counts = self.metrics(r'records_total\{stage="learn"\}')
         return self.workers[max(range(2), key=lambda at: counts[at] or 0)][0]
+
+    def settled(self) -> int:
+        """Wait until what other tests have said is learned, or refused; return how many lessons that makes."""
+        reader = Consumer({"bootstrap.servers": self.kafka, "group.id": self.group})
+        feedback = TopicPartition("feedback.intentions", 0)
+        _, end = reader.get_watermark_offsets(feedback, timeout=10)
+        deadline_s = time.monotonic() + LEARNED_S
+        while end and (done := reader.committed([feedback], timeout=10)[0].offset) < end:
+            assert time.monotonic() < deadline_s, f"{done} of {end}"
+            time.sleep(0.05)
+        reader.close()
+        newest = snapshot(self.kafka)
+        return newest.learned if newest else 0
 
     def wait_learned(self, count: int, *, everybody: bool = False) -> None:
         """Wait until a worker, or each, scores with a model that was taught so often."""
@@ -93,20 +107,6 @@ def snapshot(kafka: str) -> ModelSnapshot | None:
     return msgspec.json.decode(found[-1].value(), type=ModelSnapshot) if found else None
 
 
-def settled(kafka: str) -> int:
-    """Wait until what other tests have said is learned as well; return how many lessons that makes."""
-    reader = Consumer({"bootstrap.servers": kafka, "group.id": "not-used"})
-    _, said_so_far = reader.get_watermark_offsets(TopicPartition("feedback.intentions", 0), timeout=10)
-    reader.close()
-    deadline_s = time.monotonic() + LEARNED_S
-    while said_so_far:
-        found = snapshot(kafka)
-        if found is not None and found.next_offset >= said_so_far:
-            return found.learned
-        assert time.monotonic() < deadline_s, f"{found and found.next_offset} of {said_so_far}"
-    return 0
-
-
 def audits(kafka: str, texts: list[str]) -> dict[str, dict[str, Any]]:
     """Submit texts, spread over all partitions; return what was decided on each, by its text."""
     to = producer(kafka)
@@ -130,7 +130,7 @@ def test_200_corrections_move_unseen_texts_on_every_worker_and_are_learned_once_
     unseen = [said(10_000 + number) for number in range(20)]
     asked = audits(team.kafka, unseen)
     assert sum(found["domain"] == "COMPLIANCE" for found in asked.values()) < 10, "nobody knows these words yet"
-    learned_before = settled(team.kafka)
+    learned_before = team.settled()
 
     to = producer(team.kafka)
     chunks = LESSONS // CHUNK
