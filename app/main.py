@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from app.cache_dir import default_cache_dir
 from app.execution import QueryExecutor
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
+from app.seed import plant_seed
 from app.settings import Settings
 from app.stores.mongo import MongoStore
 from app.stores.redis_cache import RedisCache
@@ -51,6 +53,7 @@ validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)
 lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
+plant_seed(default_cache_dir())
 domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())
 metrics.follow(domain_model)
 follower = Follower(
