@@ -2,4 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 pytest_plugins = ["tests.stacks"]
+
+
+def pytest_configure() -> None:
+    """Take signals as in a terminal: what a shell starts in the background ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from app.cache_dir import default_cache_dir
 from app.execution import executor_for
 from app.factory import create_app
 from app.learning import Followed, Follower
@@ -13,6 +14,7 @@ from app.ledger import Ledger
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.recall import RECALL_TIMEOUT_S, Circuit, Recaller
+from app.seed import plant_seed
 from app.settings import Settings
 from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
@@ -67,6 +69,7 @@ validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)
 lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
+plant_seed(default_cache_dir())
 domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())
 metrics.follow(domain_model)
 follower = Follower(

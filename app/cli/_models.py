@@ -6,8 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from app import topics
+from app.cache_dir import default_cache_dir
 from app.errors import HiveError
 from app.learning import Followed
+from app.seed import plant_seed
 from app.stores import kafka
 from models.intake.nouns import nouns_of
 from models.nlu.model import DomainModel
@@ -53,4 +55,5 @@ def nouns(settings: Settings) -> Vocabulary:
 
 @cache
 def _shipped() -> DomainModel:
+    plant_seed(default_cache_dir())
     return DomainModel.seeded()

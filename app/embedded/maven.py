@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.embedded.errors import DownloadFailed, ServerMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 JAVA_MIN = 17
 INSTALL = (
@@ -23,15 +23,6 @@ INSTALL = (
     "or `brew install openjdk@21 maven`; or set the address of a server that you run"
 )
 OUTPUT_CHARACTERS = 2000
-
-
-def default_cache_dir(environ: Mapping[str, str] | None = None) -> Path:
-    """Return `HIVE_CACHE`, else this system's folder in the user's cache folder."""
-    environ = os.environ if environ is None else environ
-    if given := environ.get("HIVE_CACHE"):
-        return Path(given)
-    base = environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "neural-hive-mind"
 
 
 def libraries(pom: Path, cache_dir: Path) -> Path:

@@ -17,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from app.embedded import maven
+from app.cache_dir import default_cache_dir
 from app.embedded.datadir import exclusive
 from app.embedded.errors import PortTaken, ServerExited, ServerNotReady
 from app.embedded.falkordb import FALKORDB
@@ -103,7 +103,7 @@ class Stack:
         return cls(
             [EMBEDDED[name] for name in parts],
             data_dir=data_dir,
-            cache_dir=maven.default_cache_dir(),
+            cache_dir=default_cache_dir(),
             given=_given(settings),
             ports=_fixed_ports() if ports is None else ports,
             on_progress=on_progress or _say_nothing,
@@ -131,7 +131,7 @@ class Stack:
         return cls(
             [REAL[name] for name in parts],
             data_dir=data_dir,
-            cache_dir=cache_dir or maven.default_cache_dir(),
+            cache_dir=cache_dir or default_cache_dir(),
             given=_given(None),
             ports=_fixed_ports() if ports is None else ports,
             on_progress=on_progress or _say_nothing,

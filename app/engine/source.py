@@ -169,13 +169,18 @@ class Source:
         for start in range(0, len(records), length):
             chunk = records[start : start + length]
             yield RawRun(tp, chunk, self._delivered.get(tp))
-            self._positions[tp] = self._delivered[tp] = chunk[-1].offset() + 1
+            self._delivered[tp] = chunk[-1].offset() + 1
+            self._reached(tp, self._delivered[tp])
+
+    def _reached(self, tp: TP, position: int) -> None:
+        # Never back: the end, which lies behind, may have been noted before the records that came with it.
+        self._positions[tp] = max(position, self._positions.get(tp, 0))
 
     def _on_event(self, message: Any) -> None:
         error = message.error()
         if error.code() == _EOF:
             # The end lies behind the control records of the last transaction, which are never delivered.
-            self._positions[TP(message.topic(), message.partition())] = message.offset()
+            self._reached(TP(message.topic(), message.partition()), message.offset())
         elif error.fatal():
             raise KafkaException(error)
         else:

@@ -62,12 +62,12 @@ def train(examples: Sequence[Example]) -> HashedSoftmax:
     return softmax
 
 
-def train_kinds(examples: Sequence[Example]) -> Kinds:
-    """Return the subcategories of these examples."""
+def train_kinds(examples: Sequence[Example]) -> HashedSoftmax:
+    """Return a softmax over the subcategories of these examples, for `Kinds`."""
     labelled = [(e.text, f"{e.domain.value}/{e.subcategory}") for e in examples if e.domain]
     softmax = _new()
     _learn(softmax, labelled)
-    return Kinds(softmax)
+    return softmax
 
 
 def _new() -> HashedSoftmax:

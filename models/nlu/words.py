@@ -72,12 +72,12 @@ def words(text: str, *, most: int | None = None) -> list[Word]:
     """
     text = composed(text)
     found: list[Word] = []
-    end = 0
+    find, forms, end = text.find, _FORMS, 0
     for surface in _surfaces(text, most):
-        start = text.find(surface, end)  # between two words there are no letters: the next place is its own
+        start = find(surface, end)  # between two words there are no letters: the next place is its own
         end = start + len(surface)
         try:
-            form = _FORMS[surface]
+            form = forms[surface]
         except KeyError:
             form = _form(surface)
         found.append(Word(form.text, form.plain, start, end, form))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from confluent_kafka import Consumer, TopicPartition
 
 from app.cli import main
 from app.embedded.ports import free_port
@@ -47,7 +48,8 @@ class Team:
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.kafka = stack.addresses["HIVE_KAFKA"]
-        settings = {"HIVE_APP_ID": f"learn-{free_port()}", "HIVE_SNAPSHOT_EVERY_S": "0.1"}
+        self.group = f"learn-{free_port()}"
+        settings = {"HIVE_APP_ID": self.group, "HIVE_SNAPSHOT_EVERY_S": "0.1"}
         self.workers = [worker_process(stack.addresses, folder, settings) for _ in range(2)]
 
     def metrics(self, name: str) -> list[float | None]:
@@ -60,6 +62,20 @@ class Team:
         """The one whose stage has learned something."""
         counts = self.metrics(r'records_total\{stage="learn"\}')
         return self.workers[max(range(2), key=lambda at: counts[at] or 0)][0]
+
+    def settled(self) -> int:
+        """Wait until what other tests have said is learned, or refused; return how many lessons that makes."""
+        said = read(self.kafka, ["feedback.intentions"], lambda _: False, timeout_s=3)
+        end = said[-1].offset() + 1 if said else 0
+        reader = Consumer({"bootstrap.servers": self.kafka, "group.id": self.group})
+        feedback = TopicPartition("feedback.intentions", 0)
+        deadline_s = time.monotonic() + LEARNED_S
+        while end and (done := reader.committed([feedback], timeout=10)[0].offset) < end:
+            assert time.monotonic() < deadline_s, f"{done} of {end}"
+            time.sleep(0.05)
+        reader.close()
+        newest = snapshot(self.kafka)
+        return newest.learned if newest else 0
 
     def wait_learned(self, count: int, *, everybody: bool = False) -> None:
         """Wait until a worker, or each, scores with a model that was taught so often."""
@@ -115,8 +131,7 @@ def test_200_corrections_move_unseen_texts_on_every_worker_and_are_learned_once_
     unseen = [said(10_000 + number) for number in range(20)]
     asked = audits(team.kafka, unseen)
     assert sum(found["domain"] == "COMPLIANCE" for found in asked.values()) < 10, "nobody knows these words yet"
-    before = snapshot(team.kafka)
-    learned_before = before.learned if before else 0
+    learned_before = team.settled()
 
     to = producer(team.kafka)
     chunks = LESSONS // CHUNK

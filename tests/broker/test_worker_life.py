@@ -24,7 +24,7 @@ NOWHERE = {
 }
 
 
-def _until(holds: Callable[[], object], *, timeout_s: float = 30) -> bool:
+def _until(holds: Callable[[], object], *, timeout_s: float = 60) -> bool:
     deadline_s = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,16 @@ def test_lag_is_what_has_not_been_fetched_and_ends_at_zero_behind_control_record
         if source.lag() == {TP(topic, 0): 0}:
             break
     assert {TP(topic, 0): 0} == source.lag()
+
+
+def test_lag_ends_at_zero_too_when_the_records_and_the_end_come_at_once(kafka: str, topic: str, source: Source) -> None:
+    """A quiet partition had a lag of 1 for ever, and the watchdog ended a healthy worker after a minute."""
+    _produce(kafka, topic, b"1", transaction="commit")
+    source.assign({TP(topic, 0): 0}, ONE)
+    time.sleep(1)  # the record, and the end behind its control record, are both fetched ahead
+    for _ in range(20):
+        source.fetch(frozenset(), 0.1)
+    assert source.lag() == {TP(topic, 0): 0}
 
 
 def test_a_restore_reads_the_last_value_of_each_key_and_no_tombstones(kafka: str, topic: str) -> None:

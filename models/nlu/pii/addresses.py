@@ -33,7 +33,7 @@ _NUMBERED = re.compile(
 # 64:ff9b::. So 10::30 or a slice x[1::2] is none.
 _IPV6_LONGEST = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 _IPV6 = re.compile(
-    r"(?<![^\W_])(?:[0-9a-fA-F]{4}:|64:[fF]{2}9[bB]:|(?<!:)::(?=[1fF]))[0-9a-fA-F:]"
+    r"(?=[0-9a-fA-F:])(?<![^\W_])(?:[0-9a-fA-F]{4}:|64:[fF]{2}9[bB]:|(?<!:)::(?=[1fF]))[0-9a-fA-F:]"
     rf"[0-9a-fA-F:.]{{0,{_IPV6_LONGEST}}}+"
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cache_dir import default_cache_dir
 from app.embedded import kafka_real, maven, neo4j_real
 from app.embedded.errors import DownloadFailed, ServerMissing
 
@@ -113,9 +114,9 @@ def test_a_java_without_compiler_is_refused_if_one_is_needed(tmp_path: Path, mon
 
 
 def test_the_cache_folder_can_be_set() -> None:
-    assert maven.default_cache_dir({"HIVE_CACHE": "/c", "XDG_CACHE_HOME": "/x"}) == Path("/c")
-    assert maven.default_cache_dir({"XDG_CACHE_HOME": "/x"}) == Path("/x/neural-hive-mind")
-    assert maven.default_cache_dir({}) == Path.home() / ".cache" / "neural-hive-mind"
+    assert default_cache_dir({"HIVE_CACHE": "/c", "XDG_CACHE_HOME": "/x"}) == Path("/c")
+    assert default_cache_dir({"XDG_CACHE_HOME": "/x"}) == Path("/x/neural-hive-mind")
+    assert default_cache_dir({}) == Path.home() / ".cache" / "neural-hive-mind"
 
 
 @pytest.mark.parametrize(

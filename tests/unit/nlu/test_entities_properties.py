@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import time
 from datetime import datetime
 from itertools import pairwise
 
@@ -16,6 +15,7 @@ from models.nlu.entities import Vocabulary, find_entities
 from models.nlu.entities.dates import HEADS
 from models.nlu.words import composed, words
 from models.records import Entity
+from tests.unit.nlu.pace import explodes
 
 AT_MS = 1_763_825_400_000
 VOCABULARY = Vocabulary({"pedidos": "orders", "ticket médio": "average_ticket"})
@@ -135,11 +135,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
 def test_ten_thousand_hostile_characters_take_little_time(text: str) -> None:
-    """Measured: 2 ms at most; the bound has room for a slow and busy machine."""
+    """Measured: 2 ms at most."""
     found = words(text)
-    spent = []
-    for _ in range(5):
-        begin = time.thread_time()
-        find_entities(text, found, at_ms=AT_MS, vocabulary=VOCABULARY)
-        spent.append(time.thread_time() - begin)
-    assert min(spent) < 0.005
+    assert not explodes(lambda: find_entities(text, found, at_ms=AT_MS, vocabulary=VOCABULARY))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from benchmarks.hostile import LONGEST, hostile_texts
@@ -12,33 +10,20 @@ from models.nlu.explain import explain
 from models.nlu.model import DomainModel
 from models.nlu.reading import read
 from models.records import Submission
+from tests.unit.nlu.pace import explodes
 
 NOW_MS = 1_763_825_400_000
-LIMIT_S = 0.005
-PACE_S = 0.014  # adding up a million numbers on the machine that the limit is for, when nothing else runs there
-TRIES = 5
-
-
-def seconds(text: str, model: DomainModel) -> float:
-    start = time.thread_time()
-    read(text, asked=None, at_ms=NOW_MS, model=model)
-    return time.thread_time() - start
-
-
-def slowness() -> float:
-    """How many times as long as on that machine things take here and now; at least 1."""
-    start = time.thread_time()
-    sum(range(1_000_000))
-    return max(1.0, (time.thread_time() - start) / PACE_S)
 
 
 @pytest.mark.timeout(180)
 def test_no_text_raises_and_none_takes_long() -> None:
     """What took long is read again: a pattern that explodes does so each time, a machine that is busy does not."""
     model = DomainModel.seeded()
-    slow = [text for text in hostile_texts(20_000, seed=11) if seconds(text, model) > LIMIT_S]
-    still = [text for text in slow if min(seconds(text, model) / slowness() for _ in range(TRIES)) > LIMIT_S]
-    assert still == []
+
+    def reads_long(text: str) -> bool:
+        return explodes(lambda: read(text, asked=None, at_ms=NOW_MS, model=model))
+
+    assert [text for text in hostile_texts(20_000, seed=11) if reads_long(text)] == []
 
 
 def test_hostile_texts_are_hostile() -> None:

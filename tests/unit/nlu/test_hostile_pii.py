@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import sys
 import time
+from functools import partial
 from statistics import median
 
 import pytest
 
 from models.nlu.pii import PiiKind, find_pii, mask
+from tests.unit.nlu.pace import explodes
 from tests.unit.nlu.pii_cases import CLEAN_TEXTS, MARKED_TEXTS, unmark
 
 LONGEST = 10_000
-LIMIT_MS = 5.0
 SHORT_TEXTS = 20_000
 LONG_TEXTS = 200
 
@@ -42,16 +43,6 @@ def milliseconds(text: str) -> float:
     begin = time.thread_time_ns()
     find_pii(text)
     return (time.thread_time_ns() - begin) / 1e6
-
-
-def fastest_ms(text: str, limit_ms: float) -> float:
-    """Measure until it is below the limit, seven times at most: on a busy machine a single time says little."""
-    fastest = milliseconds(text)
-    for _ in range(6):
-        if fastest <= limit_ms:
-            break
-        fastest = min(fastest, milliseconds(text))
-    return fastest
 
 
 def assert_sane(text: str) -> None:
@@ -95,10 +86,10 @@ def test_any_signs(seed: int) -> None:
 @pytest.mark.parametrize("repeated", REPEATED, ids=ascii)
 def test_what_is_repeated_takes_no_longer_than_allowed(repeated: str) -> None:
     text = (repeated * LONGEST)[:LONGEST]
-    assert fastest_ms(text, LIMIT_MS) <= LIMIT_MS
+    assert not explodes(partial(find_pii, text))
     for ending in ("@", "1", "a", ".", " 529.982.247-25"):
         assert_sane(text + ending)
-        assert fastest_ms(text[len(ending) :] + ending, LIMIT_MS) <= LIMIT_MS
+        assert not explodes(partial(find_pii, text[len(ending) :] + ending))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -108,7 +99,7 @@ def test_long_mixtures_take_no_longer_than_allowed(seed: int) -> None:
         fragments = chance.choices(REPEATED, k=chance.randint(2, 6))
         text = "".join(fragment * chance.randint(1, 2_000) for fragment in fragments)[:LONGEST]
         assert_sane(text)
-        assert fastest_ms(text, LIMIT_MS) <= LIMIT_MS, repr(fragments)
+        assert not explodes(partial(find_pii, text)), repr(fragments)
 
 
 @pytest.mark.parametrize("repeated", [*REPEATED, *DENSE], ids=ascii)
