@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from app.cache_dir import default_cache_dir
@@ -10,7 +9,7 @@ from app.execution import QueryExecutor
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.observability.pages import serve
-from app.observability.pii_log import PiiFilter
+from app.observability.pii_log import prepare_logs
 from app.seed import plant_seed
 from app.settings import Settings
 from app.stores.mongo import MongoStore
@@ -83,12 +82,7 @@ if settings.nlu_cache_redis:
     app.after_stop(shared_readings.stop)
 
 
-async def _mask_logs() -> None:
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(PiiFilter())
-
-
-app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
+app.before_start(prepare_logs)  # by now Faust has put up its handlers, and nothing has been read yet
 
 mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
 executor = QueryExecutor(settings.worker, {"mongodb": mongo.execute})
