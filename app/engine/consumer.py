@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import aiokafka
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from yarl import URL
 
 from app.engine.run import Generation, RawRun, Run
 from app.engine.source import NOBODY
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from app.engine.hive import HiveApp
 
-__all__ = ["Delivery", "RunTransport"]
+__all__ = ["Delivery", "NamedAssignor", "RunTransport"]
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,20 @@ class Delivery:
         before = self._handed_over.get(run.tp)
         self._handed_over[run.tp] = run.next_offset
         return before == run.after
+
+
+class NamedAssignor(PartitionAssignor):
+    """Faust's assignor, with members told apart by their name instead of the address of their web page.
+
+    A static member that comes back quickly is given the assignment of its former life. Faust asserts that the address
+    in it is its own: a worker that was started again on another port, or in another pod, never became ready.
+    """
+
+    app: HiveApp
+
+    @property
+    def _url(self) -> URL:
+        return URL("http://worker") / self.app.settings.worker
 
 
 class _Listener(driver.ConsumerRebalanceListener):

@@ -18,7 +18,7 @@ from mode.utils.futures import maybe_async
 from app import topics
 from app.engine import admin
 from app.engine.committer import Committer, Work
-from app.engine.consumer import Delivery, RunTransport
+from app.engine.consumer import Delivery, NamedAssignor, RunTransport
 from app.engine.restore import Restored, restore
 from app.engine.run import RunSchema
 from app.engine.source import NOBODY, Source
@@ -327,6 +327,7 @@ def _faust_options(settings: Settings) -> dict[str, Any]:
         "topic_disable_leader": True,
         "topic_allow_declare": False,  # topics are created from the list (app/topics.py)
         "table_standby_replicas": 0,
+        "PartitionAssignor": NamedAssignor,
         "stream_wait_empty": False,
         "stream_recovery_delay": 0.0,
         "stream_buffer_maxsize": 1_000_000,  # what waits is bounded by Delivery, in records

@@ -8,6 +8,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from app.embedded.ports import free_port
 from tests.broker.cluster import answers, get, read, submit, worker, worker_process
 
@@ -115,3 +117,12 @@ def test_the_rolling_count_survives_a_restart(stack: Stack, tmp_path: Path) -> N
         assert before >= 1
     with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
         assert _until(lambda: keys(port) == before)
+
+
+@pytest.mark.real
+def test_a_static_member_that_comes_back_on_another_port_is_ready_at_once(real_stack: Stack, tmp_path: Path) -> None:
+    settings = {"HIVE_APP_ID": f"static-{free_port()}", "HIVE_WORKER": "the-same", "HIVE_SESSION_TIMEOUT_S": "40"}
+    with worker(real_stack.addresses, tmp_path, **settings) as (killed, _):
+        killed.kill()
+    with worker(real_stack.addresses, tmp_path, **settings) as (_, port):
+        assert get(port, "/health/ready")[0] == 200
