@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.embedded.stack import Stack
 
 TEXT = "receita das lojas novas por vendedor"
-DESTRUCTIVE = "apague todos os clientes"
+UNANSWERABLE = "vendas por planeta"
 
 
 def unclear() -> str:
@@ -143,11 +143,11 @@ def test_what_is_sent_twice_is_done_once_over_a_kill_and_again_once_it_has_faile
 
         # On whatever partition it came in: an intention that has failed may be sent again.
         for partition in range(4):
-            failed = send(kafka, key="k", partition=partition, text=DESTRUCTIVE, correlation_id=f"order-{partition}")
-            assert answers(kafka, {failed})[failed]["status"] == "failed"
+            failed = send(kafka, key="k", partition=partition, text=UNANSWERABLE, correlation_id=f"order-{partition}")
+            assert answers(kafka, {failed})[failed]["status"] == "not_grounded"
             time.sleep(0.5)  # the release is in the transaction of the answer, and read a moment later
-            again = send(kafka, key="k", partition=partition, text=DESTRUCTIVE, correlation_id=f"order-{partition}")
-            assert answers(kafka, {again})[again]["status"] == "failed", "not a duplicate"
+            again = send(kafka, key="k", partition=partition, text=UNANSWERABLE, correlation_id=f"order-{partition}")
+            assert answers(kafka, {again})[again]["status"] == "not_grounded", "no duplicate"
 
         # So may one that became a dead letter on its way.
         lost = send(kafka, key="k", partition=2, text=unclear(), correlation_id="order-9")
