@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.pages import serve
-from app.observability.pii_log import prepare_logs
+from app.observability.pii_log import PiiFilter
 from app.recall import RECALL_TIMEOUT_S, Circuit, Recaller
 from app.seed import plant_seed
 from app.settings import Settings
@@ -98,7 +99,12 @@ if settings.nlu_cache_redis:
     app.after_stop(shared_readings.stop)
 
 
-app.before_start(prepare_logs)  # by now Faust has put up its handlers, and nothing has been read yet
+async def _mask_logs() -> None:
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(PiiFilter())
+
+
+app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
 
 ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
 

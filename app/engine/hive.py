@@ -19,6 +19,7 @@ from app import topics
 from app.engine import admin
 from app.engine.committer import Committer, Work
 from app.engine.consumer import Delivery, NamedAssignor, RunTransport
+from app.engine.logs import end_spinner
 from app.engine.restore import Restored, restore
 from app.engine.run import RunSchema
 from app.engine.source import NOBODY, Source
@@ -155,6 +156,7 @@ class HiveApp(faust.App):
 
         Faust would make its data folders here; our tables are in memory and in Kafka, so there are none.
         """
+        end_spinner()
         loop = asyncio.get_running_loop()
         while (why := await loop.run_in_executor(None, admin.reachable, self.settings)) is not None:
             logger.warning("waiting for Kafka at %s: %s", self.settings.kafka, why)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from faust.utils.terminal import SpinnerHandler
-
 from models.nlu.pii import mask
 
-__all__ = ["PiiFilter", "prepare_logs"]
+__all__ = ["PiiFilter"]
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _TRACEBACKS = logging.Formatter()
@@ -44,18 +42,3 @@ class PiiFilter(logging.Filter):
             if isinstance(value := fields[name], str):
                 fields[name] = mask(value)
         return True
-
-
-async def prepare_logs() -> None:
-    """Mask what the root's handlers write, and let nothing be logged that none of them writes.
-
-    With `-l warn` Faust shows a spinner while a worker starts, and leaves its handler, and the root's level of DEBUG,
-    behind: every library then formats its debug messages, for nothing, as long as the worker lives (4 % of its time).
-    """
-    root = logging.getLogger()
-    for handler in root.handlers[:]:
-        if isinstance(handler, SpinnerHandler):
-            root.removeHandler(handler)
-            root.setLevel(root.handlers[0].level if root.handlers else logging.WARNING)
-        else:
-            handler.addFilter(PiiFilter())

@@ -7,9 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from faust.utils.terminal import Spinner, SpinnerHandler
 
-from app.observability.pii_log import PiiFilter, prepare_logs
+from app.observability.pii_log import PiiFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,32 +130,3 @@ def test_two_handlers_may_both_mask(log: Log) -> None:
         log.logger.removeHandler(second)
     assert second.stream.getvalue() == "intention of [EMAIL]\n"
     assert log.text == "INFO hive.test.pii intention of [EMAIL]\n"
-
-
-@pytest.fixture
-def root_logger() -> Iterator[logging.Logger]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield root
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-
-
-async def test_a_spinner_that_faust_left_behind_goes_and_the_level_is_that_of_the_handler(
-    root_logger: logging.Logger,
-) -> None:
-    handler = logging.StreamHandler()
-    handler.setLevel(logging.WARNING)
-    root_logger.handlers[:] = [handler, SpinnerHandler(Spinner(file=io.StringIO()), level=logging.DEBUG)]
-    root_logger.setLevel(logging.DEBUG)
-    await prepare_logs()
-    assert root_logger.handlers == [handler]
-    assert root_logger.level == logging.WARNING
-    assert any(isinstance(each, PiiFilter) for each in handler.filters)
-
-
-async def test_without_a_spinner_the_level_stays(root_logger: logging.Logger) -> None:
-    root_logger.handlers[:] = [logging.StreamHandler()]
-    root_logger.setLevel(logging.INFO)
-    await prepare_logs()
-    assert root_logger.level == logging.INFO
