@@ -32,7 +32,7 @@ up: install  ## start the stack, the sample data and a worker, until Ctrl-C
 
 .PHONY: test
 test: install  ## all tests, on the embedded and on the real servers
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: check
 check: install  ## ruff, mypy strict, import rules
