@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -24,11 +24,13 @@ from app.engine.run import Generation, RawRun
 from app.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["NOBODY", "Source", "end_offsets"]
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 NOBODY = Generation(-1, "")
 ASK_TIMEOUT_S = 5.0
@@ -92,25 +94,34 @@ class Source:
         wanted = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
         if not wanted:
             return {}
-        answer = {TP(p.topic, p.partition): p.offset for p in self._committed(wanted)}
+        answer = {TP(p.topic, p.partition): p.offset for p in self._patiently(lambda: self._committed(wanted))}
         for tp, offset in answer.items():
             if offset < 0:
-                answer[tp], _ = self._ensure().get_watermark_offsets(TopicPartition(*tp), timeout=ASK_TIMEOUT_S)
+                answer[tp] = self._patiently(lambda tp=tp: self._beginning(tp))  # type: ignore[misc]
         return answer
 
     def _committed(self, wanted: list[TopicPartition]) -> list[TopicPartition]:
+        found: list[TopicPartition] = self._ensure().committed(wanted, timeout=ASK_TIMEOUT_S)
+        error = next((p.error for p in found if p.error), None)
+        if error is not None:
+            raise KafkaException(error)
+        return found
+
+    def _beginning(self, tp: TP) -> int:
+        beginning, _ = self._ensure().get_watermark_offsets(TopicPartition(*tp), timeout=ASK_TIMEOUT_S)
+        return int(beginning)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        # Unsettled offsets, a coordinator that moves, a topic that its leader doesn't know yet: all of it passes.
         deadline_s = time.monotonic() + self._patience_s
         while True:
             try:
-                found: list[TopicPartition] = self._ensure().committed(wanted, timeout=ASK_TIMEOUT_S)
-                error: Any = next((p.error for p in found if p.error), None)
-                if error is None:
-                    return found
+                return ask()
             except KafkaException as exc:
                 error = exc.args[0]
             if time.monotonic() > deadline_s:
-                raise BrokerUnavailable(f"no settled offsets of {len(wanted)} partitions: {error}")
-            logger.info("offsets are not settled yet: %s", error)
+                raise BrokerUnavailable(f"no settled offsets: {error}")
+            logger.info("offsets are not known yet: %s", error)
             time.sleep(ASK_AGAIN_S)
 
     def assign(self, positions: Mapping[TP, int], generation: Generation) -> None:
