@@ -25,7 +25,8 @@ SHAPES = (
 SHAPE_NAMES = frozenset(re.compile(SHAPES).groupindex)
 
 _CNPJ_WITH_SLASH = re.compile(
-    rf"{BEFORE}[0-9A-Za-z]{{2}}(?:\.[0-9A-Za-z]{{3}}\.|[0-9A-Za-z]{{3}}| [0-9A-Za-z]{{3}} )[0-9A-Za-z]{{3}}"
+    rf"(?=[0-9A-Za-z]){BEFORE}"  # a look at the sign itself costs less than those at what stands before
+    rf"[0-9A-Za-z]{{2}}(?:\.[0-9A-Za-z]{{3}}\.|[0-9A-Za-z]{{3}}| [0-9A-Za-z]{{3}} )[0-9A-Za-z]{{3}}"
     rf"/[0-9A-Za-z]{{4}}[ -]?[0-9]{{2}}{AFTER}"
 )
 _RUN = re.compile("[0-9A-Z]{14,}+")  # what stands beside is looked at afterwards: a run is read once
