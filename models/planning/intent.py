@@ -1,17 +1,9 @@
-"""What kind of thing is asked: data, work to be done, or destruction."""
+"""What kind of thing is asked: data, or work to be done. What destroys is found by `models.planning.destructive`."""
 
 from __future__ import annotations
 
 from models.nlu.words import is_stop_word, word_set
 
-# Only forms that command: "registros apagados" asks for data, "apagar registros" for destruction.
-_DESTROY = word_set(
-    "apagar apague apaga deletar delete deleta excluir exclua exclui remover remova remove "
-    "eliminar elimine elimina eliminate destruir destrua destroy truncar truncate purgar purge "
-    "erase wipe limpar limpe drope"
-)
-_DROP_WHAT = word_set("table tables collection collections database db index schema column all the tabela colecao")
-_DROP_NOUN = word_set("in of off on from rate")
 _WORK = word_set(
     "implementar implemente implement desenvolver desenvolva develop configurar configure "
     "corrigir corrija fix otimizar otimize optimize optimise migrar migre migrate provisionar "
@@ -25,20 +17,6 @@ _REPORTS = word_set(
     "relatorio relatorios report reports dashboard dashboards lista list tabela table grafico "
     "chart resumo summary ranking analise analysis levantamento painel visao consulta query"
 )
-
-
-def destructive_word(plain_words: list[str]) -> str | None:
-    """Return the first word that commands to delete something, or None.
-
-    "Drop" is one only before what can be dropped: "the drop in sales" is a question.
-    """
-    for at, word in enumerate(plain_words):
-        if word in _DESTROY:
-            return word
-        following = plain_words[at + 1] if at + 1 < len(plain_words) else ""
-        if word == "drop" and (following in _DROP_WHAT or (at == 0 and following not in _DROP_NOUN)):
-            return word
-    return None
 
 
 def work_word(plain_words: list[str]) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from models.nlu.entities.dates import UNIT_OF
 from models.nlu.entities.numbers import Number, number_before
 from models.nlu.phrases import Order, Top
-from models.nlu.timerange import UNIT_OF, TimeRange
+from models.nlu.timerange import TimeRange
 from models.planning.grounding import grammar
 from models.planning.grounding.narrowing import Narrowing
 from models.planning.grounding.question import Question, term_of

@@ -8,10 +8,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.nlu.timerange import find_time_range, reference_ms
-from models.nlu.words import words
+from models.nlu.entities.dates import AHEAD, COMPARING, HEADS, find_dates
+from models.nlu.entities.scan import Scan
+from models.nlu.timerange import TimeRange, reference_ms
+from models.nlu.words import Word, words
 
 NOW = datetime(2025, 11, 22, 15, 30, tzinfo=UTC)  # a Saturday
+
+
+def find_time_range(plain_words: list[str], *, at_ms: int) -> TimeRange | None:
+    """Return the first time range that the words (plain, in order) name, relative to `at_ms`, or None."""
+    places = [at for at, word in enumerate(plain_words) if word in HEADS or word[:1].isdecimal()]
+    if not places:
+        return None
+    scan = Scan(" ".join(plain_words), _placed(plain_words), at_ms)
+    scan.looks_ahead = not AHEAD.isdisjoint(plain_words)
+    scan.compares = not COMPARING.isdisjoint(plain_words)
+    found, _ = find_dates(scan, places)
+    if not found:
+        return None
+    moment, (start, end) = found[0]
+    return TimeRange(start * 1000, end * 1000, moment.first, moment.last)
+
+
+def _placed(plain_words: list[str]) -> list[Word]:
+    """The words with their places in the text that they make, joined by blanks."""
+    placed: list[Word] = []
+    start = 0
+    for word in plain_words:
+        placed.append(Word(word, word, start, start + len(word)))
+        start += len(word) + 1
+    return placed
 
 
 def range_of(text: str, at: datetime = NOW) -> tuple[str, str] | None:
