@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.execution.rows import Rows
+from app.execution.runner import StoreRunner
 from app.execution.texts import decoded, text_or_base64
-from app.stores.kafka_reads import Read
+from app.stores.kafka_reads import KafkaStore, Read
 from models.queries import parse_kafka
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.stores.kafka import Found
-    from app.stores.kafka_reads import KafkaStore
-    from models.queries import Allowed, Limits
+    from models.queries import Limits
 
 CONFLUENT_MAGIC = 0
 CONFLUENT_HEADER_BYTES = 5
 
 
-class KafkaRunner:
+class KafkaRunner(StoreRunner[KafkaStore]):
     """Runs the reads of tasks on topics.
 
     The output is `messages`, their `count`, `truncated`, and how many records were `scanned`, whether to the end
@@ -28,18 +28,6 @@ class KafkaRunner:
     text or base64, as `value_encoding` says. For a task that names its `columns` the output is `documents` instead:
     the entries of the values, those that are no JSON objects under `value`.
     """
-
-    def __init__(self, store: KafkaStore, allowed: Allowed) -> None:
-        self._store = store
-        self._allowed = allowed
-
-    async def ping(self) -> None:
-        """Ask the store for a sign of life."""
-        await self._store.ping()
-
-    async def close(self) -> None:
-        """Close every connection to the store."""
-        await self._store.close()
 
     async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
         """Run one read."""

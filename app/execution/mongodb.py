@@ -5,32 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.execution.rows import Rows
+from app.execution.runner import StoreRunner
+from app.stores.mongo import MongoStore
 from models.queries import parse_mongodb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.stores.mongo import MongoStore
-    from models.queries import Allowed, Limits
+    from models.queries import Limits
 
 
-class MongoRunner:
+class MongoRunner(StoreRunner[MongoStore]):
     """Runs the queries of tasks on a MongoDB.
 
     The output is `documents`, their `count`, and `truncated` when there are more.
     """
-
-    def __init__(self, store: MongoStore, allowed: Allowed) -> None:
-        self._store = store
-        self._allowed = allowed
-
-    async def ping(self) -> None:
-        """Ask the store for a sign of life."""
-        await self._store.ping()
-
-    async def close(self) -> None:
-        """Close every connection to the store."""
-        await self._store.close()
 
     async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
         """Run one query."""

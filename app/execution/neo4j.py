@@ -11,6 +11,8 @@ from neo4j.spatial import Point
 from neo4j.time import Date, DateTime, Duration, Time
 
 from app.execution.rows import Rows
+from app.execution.runner import StoreRunner
+from app.stores.neo4j import GraphStore
 from models.queries import parse_neo4j
 from models.queries.cypher import read_only
 
@@ -19,14 +21,13 @@ if TYPE_CHECKING:
 
     from neo4j import Record
 
-    from app.stores.neo4j import GraphStore
     from models.queries import Allowed, Limits
 
 
 CHECKED_STATEMENTS = 1024
 
 
-class Neo4jRunner:
+class Neo4jRunner(StoreRunner[GraphStore]):
     """Runs the queries of tasks on a graph.
 
     The output is `results` (`documents` for a task that names its `columns`), their `count`, and `truncated`.
@@ -35,18 +36,9 @@ class Neo4jRunner:
     """
 
     def __init__(self, store: GraphStore, allowed: Allowed) -> None:
-        self._store = store
-        self._allowed = allowed
+        super().__init__(store, allowed)
         # The same few statements come again and again, with other parameters: to check one takes as long as to ask it.
         self._check = lru_cache(CHECKED_STATEMENTS)(read_only)
-
-    async def ping(self) -> None:
-        """Ask the store for a sign of life."""
-        await self._store.ping()
-
-    async def close(self) -> None:
-        """Close every connection to the store."""
-        await self._store.close()
 
     async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
         """Run one query."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import QueryRefused
 from app.execution.rows import MASK, Rows
+from app.execution.runner import StoreRunner
 from app.execution.texts import decoded, text_or_base64
+from app.stores.redis import RedisStore
 from models.queries import parse_redis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.stores.redis import RedisStore
     from models.queries import Allowed, Limits, RedisQuery
 
 BATCH_KEYS = 100
@@ -27,7 +28,7 @@ _KINDS = {name: frozenset({b"string"}) for name in ("string", "integer", "json",
 """What a key has to hold for an operation, or for what the catalog says of it."""
 
 
-class RedisRunner:
+class RedisRunner(StoreRunner[RedisStore]):
     """Runs the reads of tasks on keys.
 
     The output of get is `key`, `value` (decoded where it is JSON) and `exists`; of mget and hash `values` by key and
@@ -36,18 +37,6 @@ class RedisRunner:
     `key_pattern`, and the entries of a JSON object or hash, `member` and `score`, or `value`. All have `truncated`.
     Bytes that are no text are `{"base64": …}`.
     """
-
-    def __init__(self, store: RedisStore, allowed: Allowed) -> None:
-        self._store = store
-        self._allowed = allowed
-
-    async def ping(self) -> None:
-        """Ask the store for a sign of life."""
-        await self._store.ping()
-
-    async def close(self) -> None:
-        """Close every connection to the store."""
-        await self._store.close()
 
     async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
         """Run one read."""
