@@ -66,6 +66,7 @@ approval_plans = app.Table(APPROVAL_PLANS.name, value_type=APPROVAL_PLANS.value_
 correlations = app.Table(CORRELATIONS.name, value_type=CORRELATIONS.value_type)
 actor_rates = app.Table(ACTOR_RATES.name, value_type=ACTOR_RATES.value_type)
 validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)
+ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
 lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
@@ -106,18 +107,14 @@ async def _mask_logs() -> None:
 
 app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
 
-ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
-
-mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
-_auth = (settings.neo4j_user, str(settings.neo4j_password))
-graph = GraphStore(str(settings.neo4j), _auth, settings.neo4j_database, timeout_s=settings.store_timeout_s)
+graph = GraphStore.of(settings)
 recaller = Recaller(
-    GraphStore(str(settings.neo4j), _auth, settings.neo4j_database, timeout_s=RECALL_TIMEOUT_S),
-    RedisStore(str(settings.redis), timeout_s=RECALL_TIMEOUT_S),
+    GraphStore.of(settings, timeout_s=RECALL_TIMEOUT_S),
+    RedisStore.of(settings, timeout_s=RECALL_TIMEOUT_S),
     deadline_s=settings.recall_ms / 1000,
     graph_circuit=Circuit(clock=time.monotonic),
     redis_circuit=Circuit(clock=time.monotonic),
 )
-ledger = Ledger(mongo)
+ledger = Ledger(MongoStore.of(settings))
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)

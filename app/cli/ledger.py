@@ -49,7 +49,7 @@ async def verdicts(settings: Settings) -> list[Verdict]:
     from app.ledger import Ledger
     from app.stores.mongo import MongoStore  # the driver takes a second to import
 
-    mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s=settings.store_timeout_s)
+    mongo = MongoStore.of(settings)
     kept = Ledger(mongo)
     found = []
     try:

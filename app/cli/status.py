@@ -80,12 +80,10 @@ async def store_rows(settings: Settings) -> Rows:
     from app.stores.neo4j import GraphStore
     from app.stores.redis import RedisStore
 
-    timeout_s = settings.store_timeout_s
-    auth = (settings.neo4j_user, str(settings.neo4j_password))
     stores: dict[str, Store] = {
-        "mongo": MongoStore(settings.mongo, settings.mongo_database, timeout_s),
-        "neo4j": GraphStore(settings.neo4j, auth, settings.neo4j_database, timeout_s=timeout_s),
-        "redis": RedisStore(settings.redis, timeout_s),
+        "mongo": MongoStore.of(settings),
+        "neo4j": GraphStore.of(settings),
+        "redis": RedisStore.of(settings),
     }
     return list(await asyncio.gather(*(_store_row(name, store) for name, store in stores.items())))
 

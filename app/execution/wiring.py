@@ -23,18 +23,13 @@ if TYPE_CHECKING:
 def executor_for(settings: Settings, allowed: Allowed, limits: Limits | None = None) -> QueryExecutor:
     """Return the executor of a worker; its stores connect on first use."""
     timeout_s = settings.store_timeout_s
-    auth = (settings.neo4j_user, str(settings.neo4j_password))
-    mongo = MongoStore(str(settings.mongo), settings.mongo_database, timeout_s)
-    graph = GraphStore(settings.neo4j, auth, settings.neo4j_database, timeout_s=timeout_s)
-    redis = RedisStore(str(settings.redis), timeout_s)
-    kafka = KafkaStore(settings.kafka_client(), timeout_s)
     return QueryExecutor(
         settings.worker,
         {
-            "mongodb": MongoRunner(mongo, allowed),
-            "neo4j": Neo4jRunner(graph, allowed),
-            "redis": RedisRunner(redis, allowed),
-            "kafka": KafkaRunner(kafka, allowed),
+            "mongodb": MongoRunner(MongoStore.of(settings), allowed),
+            "neo4j": Neo4jRunner(GraphStore.of(settings), allowed),
+            "redis": RedisRunner(RedisStore.of(settings), allowed),
+            "kafka": KafkaRunner(KafkaStore(settings.kafka_client(), timeout_s), allowed),
         },
         limits or Limits(time_s=timeout_s),
     )

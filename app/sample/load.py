@@ -55,11 +55,10 @@ async def load(settings: Settings, *, as_of: dt.datetime, progress: Progress) ->
     data = await asyncio.to_thread(generate, as_of=as_of)
     async with AsyncExitStack() as stack:
         await _load_documents(_mongo(settings, stack), data, as_of=as_of, progress=progress)
-        auth = (settings.neo4j_user, str(settings.neo4j_password))
-        graph = GraphStore(settings.neo4j, auth, settings.neo4j_database, timeout_s=settings.store_timeout_s)
+        graph = GraphStore.of(settings)
         stack.push_async_callback(graph.close)
         await _load_graph(graph, data, progress)
-        redis = RedisStore(settings.redis, settings.store_timeout_s)
+        redis = RedisStore.of(settings)
         stack.push_async_callback(redis.close)
         await _load_keys(redis, data, progress)
     await asyncio.to_thread(_load_events, settings, data, as_of=as_of, progress=progress)
@@ -67,7 +66,7 @@ async def load(settings: Settings, *, as_of: dt.datetime, progress: Progress) ->
 
 
 def _mongo(settings: Settings, stack: AsyncExitStack) -> MongoStore:
-    store = MongoStore(settings.mongo, settings.mongo_database, timeout_s=settings.store_timeout_s)
+    store = MongoStore.of(settings)
     stack.push_async_callback(store.close)
     return store
 

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import bson
 import pymongo
@@ -34,6 +34,7 @@ from models.queries import Limits, parse_mongodb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from app.settings import Settings
     from models.queries import MongoQuery
 
 _DUPLICATE = 11000  # a document with this key is there
@@ -63,6 +64,11 @@ class MongoStore:
         self._client: Any = None
         self._listed: frozenset[str] = frozenset()
         self._listed_at_s = -LISTED_S  # never
+
+    @classmethod
+    def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
+        """Return the one of the settings, with their limit for a call or another one."""
+        return cls(str(settings.mongo), settings.mongo_database, timeout_s or settings.store_timeout_s)
 
     @property
     def _database(self) -> Any:

@@ -7,7 +7,7 @@ import random
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, Query, unit_of_work
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from neo4j import AsyncBookmarkManager, AsyncManagedTransaction, Record
+
+    from app.settings import Settings
 
 CONNECTIONS = 50
 FETCH_ROWS = 100
@@ -50,6 +52,13 @@ class GraphStore:
         self._timeout_s = timeout_s
         self._driver: AsyncDriver | None = None
         self._bookmarks: AsyncBookmarkManager | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
+        """Return the one of the settings, with their limit for a call or another one."""
+        auth = (settings.neo4j_user, str(settings.neo4j_password))
+        limit_s = timeout_s or settings.store_timeout_s
+        return cls(str(settings.neo4j), auth, settings.neo4j_database, timeout_s=limit_s)
 
     async def ping(self) -> None:
         """Ask the server for a sign of life.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import asyncio as aioredis
@@ -21,6 +21,8 @@ from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from app.settings import Settings
 
 CONNECTIONS = 50
 PLAIN = ("redis", "rediss", "unix")
@@ -48,6 +50,11 @@ class RedisStore:
         self._timeout_s = timeout_s
         self._connected: Any = None
         self._sentinel: Any = None
+
+    @classmethod
+    def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
+        """Return the one of the settings, with their limit for a call or another one."""
+        return cls(str(settings.redis), timeout_s or settings.store_timeout_s)
 
     @property
     def _client(self) -> Any:

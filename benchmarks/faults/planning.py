@@ -346,9 +346,7 @@ class PlanningRun:
         return {verdict.chain: verdict for verdict in found if verdict.chain.startswith(f"{self._app_id}/")}
 
     async def _forgotten(self) -> list[str]:
-        settings = self._settings
-        auth = (settings.neo4j_user, str(settings.neo4j_password))
-        graph = GraphStore(settings.neo4j, auth, settings.neo4j_database)
+        graph = GraphStore.of(self._settings, timeout_s=10.0)
         statement = "MATCH (i:Intent) WHERE i.id IN $ids AND i.outcome IS NOT NULL RETURN i.id AS id"
         deadline_s = time.monotonic() + ASKED_S
         try:
