@@ -157,7 +157,7 @@ class Recaller:
             return Recalled(without=[*without, "neo4j: it was down lately"])
         look_up.at = "neo4j"
         try:
-            rows = await self._graph.run_write(RECALL, {"id": intent_id, "keys": list(keys), "of": len(keys)})
+            rows = await self._graph.rows(RECALL, {"id": intent_id, "keys": list(keys), "of": len(keys)})
             found = similar_of(rows, len(keys))
         except (HiveError, msgspec.MsgspecError) as error:
             self._graph_circuit.note(good=not isinstance(error, StoreUnavailable))

@@ -92,12 +92,12 @@ async def _graph(uri: str, timeout_s: float) -> tuple[dict[str, list[dict[str, A
     async with AsyncExitStack() as stack:
         store = GraphStore(address, auth, parts.path.strip("/") or "neo4j", timeout_s=timeout_s)
         stack.push_async_callback(store.close)
-        labels = [str(row["label"]) for row in await store.run_write(_NODES)]
+        labels = [str(row["label"]) for row in await store.rows(_NODES)]
         nodes = {}
         for label in labels:
-            rows = await store.run_write(
+            rows = await store.rows(
                 f"MATCH (n) WHERE $label IN labels(n) RETURN properties(n) AS found LIMIT {SAMPLED}", {"label": label}
             )
             nodes[label] = [dict(row["found"]) for row in rows]
-        ways = [(str(row["start"]), str(row["kind"]), str(row["end"])) for row in await store.run_write(_WAYS)]
+        ways = [(str(row["start"]), str(row["kind"]), str(row["end"])) for row in await store.rows(_WAYS)]
         return nodes, ways

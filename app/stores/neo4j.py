@@ -125,6 +125,17 @@ class GraphStore:
             return False
         return True
 
+    async def rows(self, cypher: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run a statement with read access, as `read` does, and return all of its rows."""
+        found: list[dict[str, Any]] = []
+
+        def take(record: Record) -> bool:
+            found.append(record.data())
+            return True
+
+        await self.read(cypher, parameters or {}, take)
+        return found
+
     async def run_write(self, cypher: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Run one statement in a transaction of its own and return its rows.
 

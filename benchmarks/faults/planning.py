@@ -351,7 +351,7 @@ class PlanningRun:
         deadline_s = time.monotonic() + ASKED_S
         try:
             while True:
-                rows = await graph.run_write(statement, {"ids": list(self._asked)})
+                rows = await graph.rows(statement, {"ids": list(self._asked)})
                 missing = self._asked.keys() - {row["id"] for row in rows}
                 if not missing or time.monotonic() > deadline_s:
                     return sorted(missing)

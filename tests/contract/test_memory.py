@@ -44,7 +44,7 @@ async def test_similar_intentions_are_found_with_their_outcome_and_written_once(
             await memory.write(REMEMBER, about(3, ["incidente"]))
             await memory.write(END, {"id": f"{mark}-1", "outcome": "failed"})
         keys = [f"{mark}-venda", f"{mark}-regiao"]
-        rows = await graph.run_write(RECALL, {"id": f"{mark}-9", "keys": keys, "of": 2})
+        rows = await graph.rows(RECALL, {"id": f"{mark}-9", "keys": keys, "of": 2})
         found = similar_of(rows, 2)
         assert [(item.intent_id, item.shared, item.outcome) for item in found] == [
             (f"{mark}-1", 2, "failed"),

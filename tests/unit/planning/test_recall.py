@@ -33,7 +33,7 @@ class Graph:
     def __init__(self, *, fails: bool = False, seconds: float = 0) -> None:
         self.fails, self.seconds, self.asked = fails, seconds, 0
 
-    async def run_write(self, cypher: str, parameters: Any = None) -> list[dict[str, Any]]:
+    async def rows(self, cypher: str, parameters: Any = None) -> list[dict[str, Any]]:
         self.asked += 1
         await asyncio.sleep(self.seconds)
         if self.fails:
