@@ -40,10 +40,7 @@ _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
     "neo4j": ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"),
-    "redis": (
-        *("redis", "rediss", "unix"),
-        *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
-    ),
+    "redis": ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
 }
 
 

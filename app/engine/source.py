@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -94,10 +95,10 @@ class Source:
         wanted = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
         if not wanted:
             return {}
-        answer = {TP(p.topic, p.partition): p.offset for p in self._patiently(lambda: self._committed(wanted))}
+        answer = {TP(p.topic, p.partition): p.offset for p in self._patiently(partial(self._committed, wanted))}
         for tp, offset in answer.items():
             if offset < 0:
-                answer[tp] = self._patiently(lambda tp=tp: self._beginning(tp))  # type: ignore[misc]
+                answer[tp] = self._patiently(partial(self._beginning, tp))
         return answer
 
     def _committed(self, wanted: list[TopicPartition]) -> list[TopicPartition]:

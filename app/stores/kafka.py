@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 ANSWER_S = 5.0
 """How long the broker may take to answer one request of a command."""
 
+UNREACHABLE = (
+    KafkaError._TRANSPORT,  # noqa: SLF001 — librdkafka's own codes have this spelling
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+)
+"""What says that no broker was reached, or not in time."""
+
 Offsets = dict[tuple[str, int], int]
 """An offset for each topic and partition."""
 
@@ -47,18 +55,10 @@ def kafka_errors(settings: Settings) -> Iterator[None]:
         yield
     except KafkaException as error:
         problem = error.args[0]
-        if isinstance(problem, KafkaError) and problem.code() in _UNREACHABLE:
+        if isinstance(problem, KafkaError) and problem.code() in UNREACHABLE:
             raise unreachable(settings) from error
         text = problem.str() if isinstance(problem, KafkaError) else str(problem)
         raise BrokerUnavailable(f"Kafka at {settings.kafka} refuses: {text}") from error
-
-
-_UNREACHABLE = (
-    KafkaError._TRANSPORT,  # noqa: SLF001 — librdkafka's own codes have this spelling
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._RESOLVE,  # noqa: SLF001
-)
 
 
 def unreachable(settings: Settings) -> BrokerUnavailable:
@@ -176,7 +176,7 @@ def _is_news(message: Message) -> bool:
     error = message.error()
     if error is None:
         return False
-    if error.code() == KafkaError._PARTITION_EOF or error.retriable() or error.code() in _UNREACHABLE:  # noqa: SLF001
+    if error.code() == KafkaError._PARTITION_EOF or error.retriable() or error.code() in UNREACHABLE:  # noqa: SLF001
         return True  # librdkafka connects again by itself; whoever waits has a limit of his own
     raise KafkaException(error)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from app.errors import QueryRefused, StoreUnavailable
-from app.stores.kafka import Found, found
+from app.stores.kafka import UNREACHABLE, Found, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,13 +28,7 @@ TOPICS_KNOWN_S = 30.0
 CONSUMED_AT_ONCE = 500
 POLL_S = 0.2
 GRACE_S = 1.0
-_TRANSPORT = (
-    KafkaError._TRANSPORT,  # noqa: SLF001 — librdkafka's own codes have this spelling
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._RESOLVE,  # noqa: SLF001
-    KafkaError.REQUEST_TIMED_OUT,
-)
+_TRANSPORT = (*UNREACHABLE, KafkaError.REQUEST_TIMED_OUT)
 _PASSING = (
     # The wrapper calls these not retriable; librdkafka itself tries again where it isn't asked directly.
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -363,7 +357,7 @@ def _left(deadline_s: float) -> float:
     """Return the time that is left, or raise as librdkafka does when there is none."""
     left_s = deadline_s - time.monotonic()
     if left_s <= 0:
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 — librdkafka's own codes have this spelling
     return left_s
 
 

@@ -145,9 +145,8 @@ def decompose(work: Work) -> Decomposition:
     """Find the tasks of a piece of work; there is always at least one."""
     there = frozenset(objectives(work.commands))
     fitting = best_pattern(there, " ".join(word.plain for word in work.found))
-    whole = fitting is not None and bool(
-        PATTERNS[fitting[0]].all_of
-    )  # all of its objectives are there: nothing fits better
+    # All of its objectives are there: nothing fits better.
+    whole = fitting is not None and bool(PATTERNS[fitting[0]].all_of)
     several = len(work.commands) > 1 and there != {Objective.QUERY}
     if (Objective.DELETE in there or several) and not whole:
         return _by_steps(work, work.commands)
