@@ -8,6 +8,7 @@ topic into one partition. What is learned from has one partition, for there is o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from models import records
@@ -114,74 +115,32 @@ MODELS_SNAPSHOTS = TopicSpec(
         "max.compaction.lag.ms": str(3_600_000),
     },
 )
-PLANS_READY = TopicSpec(
-    name="plans.ready",
-    key="plan id",
-    record=records.CognitivePlan,
-    retention_ms=7 * DAY_MS,
-    dead_letter="plans.dead-letter",
+_plan_topic = partial(TopicSpec, key="plan id", dead_letter="plans.dead-letter")
+_ticket_topic = partial(TopicSpec, key="plan id", dead_letter="execution.dead-letter")
+_fact_topic = partial(TopicSpec, key="intention id", dead_letter="plans.dead-letter")
+
+PLANS_READY = _plan_topic(name="plans.ready", record=records.CognitivePlan, retention_ms=7 * DAY_MS)
+PLANS_APPROVAL_REQUESTS = _plan_topic(
+    name="plans.approval-requests", record=records.ApprovalRequest, retention_ms=30 * DAY_MS
 )
-PLANS_APPROVAL_REQUESTS = TopicSpec(
-    name="plans.approval-requests",
-    key="plan id",
-    record=records.ApprovalRequest,
-    retention_ms=30 * DAY_MS,
-    dead_letter="plans.dead-letter",
-)
-PLANS_APPROVAL_RESPONSES = TopicSpec(
+PLANS_APPROVAL_RESPONSES = _plan_topic(
     name="plans.approval-responses",
-    key="plan id",
     record=records.ApprovalResponse,
     retention_ms=30 * DAY_MS,
-    dead_letter="plans.dead-letter",
     extra={"message.timestamp.type": "LogAppendTime"},  # whether one came in time is not for its sender's clock to say
 )
-PLANS_APPROVAL_OUTCOMES = TopicSpec(
-    name="plans.approval-outcomes",
-    key="plan id",
-    record=records.ApprovalOutcome,
-    retention_ms=30 * DAY_MS,
-    dead_letter="plans.dead-letter",
+PLANS_APPROVAL_OUTCOMES = _plan_topic(
+    name="plans.approval-outcomes", record=records.ApprovalOutcome, retention_ms=30 * DAY_MS
 )
 PLANS_APPROVALS = TopicSpec(name="plans.approvals", key="plan id", record=None, retention_ms=None)
-EXECUTION_TICKETS = TopicSpec(
-    name="execution.tickets",
-    key="plan id",
-    record=records.ExecutionTicket,
-    retention_ms=7 * DAY_MS,
-    dead_letter="execution.dead-letter",
-)
-EXECUTION_RESULTS = TopicSpec(
-    name="execution.results",
-    key="plan id",
-    record=records.ExecutionResult,
-    retention_ms=7 * DAY_MS,
-    dead_letter="execution.dead-letter",
-)
+EXECUTION_TICKETS = _ticket_topic(name="execution.tickets", record=records.ExecutionTicket, retention_ms=7 * DAY_MS)
+EXECUTION_RESULTS = _ticket_topic(name="execution.results", record=records.ExecutionResult, retention_ms=7 * DAY_MS)
 PLANS_COMPLETED = TopicSpec(
     name="plans.completed", key="intention id", record=records.CompletedPlan, retention_ms=7 * DAY_MS
 )
-LEDGER_FACTS = TopicSpec(
-    name="ledger.facts",
-    key="intention id",
-    record=records.LedgerFact,
-    retention_ms=7 * DAY_MS,
-    dead_letter="plans.dead-letter",
-)
-LEDGER_ENTRIES = TopicSpec(
-    name="ledger.entries",
-    key="chain",
-    record=records.LedgerEntry,
-    retention_ms=30 * DAY_MS,
-    dead_letter="plans.dead-letter",
-)
-MEMORY_FACTS = TopicSpec(
-    name="memory.facts",
-    key="intention id",
-    record=records.LedgerFact,
-    retention_ms=7 * DAY_MS,
-    dead_letter="plans.dead-letter",
-)
+LEDGER_FACTS = _fact_topic(name="ledger.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
+LEDGER_ENTRIES = _fact_topic(name="ledger.entries", key="chain", record=records.LedgerEntry, retention_ms=30 * DAY_MS)
+MEMORY_FACTS = _fact_topic(name="memory.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
 DEAD_LETTERS: Final = tuple(
     TopicSpec(
         name=f"{family}.dead-letter",
