@@ -19,6 +19,7 @@ from models.planning import load_catalog
 if TYPE_CHECKING:
     from app.settings import Settings
     from models.nlu.entities import Vocabulary
+    from models.planning.catalog import Catalog
 
 READ_S = 60.0
 
@@ -50,7 +51,12 @@ def _is_domain(found: kafka.Found) -> bool:
 
 def nouns(settings: Settings) -> Vocabulary:
     """Return the nouns of the catalog that is set."""
-    return nouns_of(load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog)))
+    return nouns_of(catalog(settings))
+
+
+def catalog(settings: Settings) -> Catalog:
+    """Return the catalog that is set."""
+    return load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
 
 
 @cache

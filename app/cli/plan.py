@@ -11,10 +11,11 @@ from rich.console import Group
 from rich.text import Text
 
 from app.cli import _render
+from app.cli._models import catalog, domain_model
 from app.clock import now_ms
 from app.settings import Settings
 from models.nlu import to_envelope, understand
-from models.planning import load_catalog, make_plan
+from models.planning import make_plan
 from models.planning.dag import mermaid
 from models.records import Constraints, Priority, Qos, SecurityLevel, Submission
 
@@ -43,12 +44,12 @@ def plan(
     Needs no server: nothing is looked up in a store, and nothing is sent.
     """
     settings = Settings.load()
-    catalog = load_catalog(settings.catalog.read_text(encoding="utf-8"), source=str(settings.catalog))
     constraints = Constraints(priority=Priority(priority), security_level=SecurityLevel(security_level))
     submission = Submission(text=text, language=language, id=str(uuid.uuid4()), constraints=constraints, qos=Qos())
     now = now_ms()
-    envelope = to_envelope(submission, understand(submission, now_ms=now), fallback_id="", now_ms=now)
-    made = make_plan(envelope, catalog, now_ms=now)
+    understanding = understand(submission, now_ms=now, model=domain_model(settings, live=False))
+    envelope = to_envelope(submission, understanding, fallback_id="", now_ms=now)
+    made = make_plan(envelope, catalog(settings), now_ms=now)
     if as_json:
         click.echo(msgspec.json.encode({"intent": envelope, "plan": made}))
     elif as_mermaid:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 TEXTS = ["quais logins falharam ontem?", "receita por região este ano", "deploy do billing", "xyzzy", ""]
 
 
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    return seed_to_bytes()
+
+
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    before = seed_to_bytes()
+def as_before(packed: bytes) -> Iterator[None]:
     yield
-    plant(before)
+    plant(packed)
 
 
 def test_a_seed_that_is_read_decides_as_one_that_is_trained(tmp_path: Path) -> None:
@@ -55,8 +59,8 @@ def test_a_folder_that_cant_be_written_costs_the_cache_only(tmp_path: Path) -> N
     assert DomainModel.seeded().classify(TEXTS[0]).domain
 
 
-def test_a_seed_of_other_examples_is_refused() -> None:
-    packed = Snapshot.from_bytes(seed_to_bytes())
-    packed.header["name"] = "00000000"
+def test_a_seed_of_other_examples_is_refused(packed: bytes) -> None:
+    other = Snapshot.from_bytes(packed)
+    other.header["name"] = "00000000"
     with pytest.raises(InvalidSnapshot, match="name"):
-        plant(packed.to_bytes())
+        plant(other.to_bytes())
