@@ -79,19 +79,15 @@ def waiting(told: Waiting) -> Group:
     )
 
 
-def tasks(title: str, plan: CognitivePlan) -> Group:
-    """Lay out the tasks of a plan in their order."""
+def tasks(title: str, plan: CognitivePlan, *, details: bool = False) -> Group:
+    """Lay out the tasks of a plan in their order; `details` are which destroy something, and who carries each out."""
     known = {task.task_id: task for task in plan.tasks}
-    rows: list[list[Scalar]] = [
-        [
-            task_id,
-            known[task_id].task_type.value,
-            mask(known[task_id].description),
-            ", ".join(known[task_id].dependencies),
-        ]
-        for task_id in plan.execution_order
-    ]
-    return table(title, ["task", "type", "what", "after"], rows)
+    rows: list[list[Scalar]] = []
+    for task in (known[task_id] for task_id in plan.execution_order):
+        mark = " (destroys)" if details and task.task_id in plan.destructive_tasks else ""
+        row = [task.task_id, task.task_type.value + mark, mask(task.description), ", ".join(task.dependencies)]
+        rows.append([*row, str(task.metadata.get("handled_by", ""))] if details else [*row])
+    return table(title, ["task", "type", "what", "after", *(["by"] if details else [])], rows)
 
 
 def when(at_ms: int) -> str:

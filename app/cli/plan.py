@@ -20,7 +20,7 @@ from models.planning.dag import mermaid
 from models.records import Constraints, Priority, Qos, SecurityLevel, Submission
 
 if TYPE_CHECKING:
-    from models.records import CognitivePlan, IntentEnvelope, Scalar
+    from models.records import CognitivePlan, IntentEnvelope
 
 
 @click.command()
@@ -68,7 +68,7 @@ def shown(envelope: IntentEnvelope, made: CognitivePlan) -> Group:
         _line("planned", made.reasoning_summary),
     ]
     if made.tasks:
-        parts.append(_tasks(made))
+        parts.append(_render.tasks("tasks", made, details=True))
         parallel = made.metadata["planning"]["parallel_groups"]
         critical = made.metadata["planning"]["critical_path"]
         parts.append(_line("order", " → ".join(" ‖ ".join(group) for group in parallel)))
@@ -77,16 +77,6 @@ def shown(envelope: IntentEnvelope, made: CognitivePlan) -> Group:
     parts += [_line("", reason) for reason in made.metadata["risk_reasons"]]
     parts.append(_line("approval", "a person has to approve it first" if made.requires_approval else "not needed"))
     return Group(*(part for part in parts if not isinstance(part, Text) or part.plain))
-
-
-def _tasks(made: CognitivePlan) -> Group:
-    tasks = {task.task_id: task for task in made.tasks}
-    rows: list[list[Scalar]] = []
-    for task in (tasks[task_id] for task_id in made.execution_order):
-        mark = " (destroys)" if task.task_id in made.destructive_tasks else ""
-        by = str(task.metadata.get("handled_by", ""))
-        rows.append([task.task_id, task.task_type.value + mark, task.description, ", ".join(task.dependencies), by])
-    return _render.table("tasks", ["task", "type", "what", "after", "by"], rows)
 
 
 def _line(name: str, text: str) -> Text:
