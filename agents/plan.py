@@ -6,7 +6,7 @@ A plan that needs an approval goes nowhere else before it has got it. One that i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from agents._answers import answer
 from agents._facts import tell
@@ -18,11 +18,16 @@ from app.main import app, catalog, metrics, recaller, settings
 from models.completion import refuse
 from models.planning import is_answered_here, make_plan
 from models.planning.approval import ask
+from models.planning.conflicts import Resolution
+from models.planning.memory import NOTHING
 from models.records import PlanStatus
 
 if TYPE_CHECKING:
     from app.engine import Transaction
-    from models.records import CognitivePlan
+    from models.planning.memory import Recalled
+    from models.records import CognitivePlan, IntentEnvelope
+
+_RESOLUTION: Final = Resolution(settings.conflict_resolution)
 
 
 @app.agent(app.run_topic(*topics.INTENTIONS_OF.values()))
@@ -34,17 +39,22 @@ async def plan(stream: Any) -> None:
             made = []
             for record in batch:
                 with tx.attempt(record):
-                    made.append((record, make_plan(record.value, catalog, now_ms=now)))
+                    made.append((record, _planned(record.value, now)))
             # A question changes nothing: what became of similar ones weighs only where there is something to do.
             work = [record.value for record, plan in made if not is_answered_here(plan)]
             recalled = await recaller.recall(work) if work else {}
             for record, plan in made:
                 with tx.attempt(record):
                     known = recalled.get(record.value.id)
-                    _send(tx, make_plan(record.value, catalog, now_ms=now, recalled=known) if known else plan, now)
+                    _send(tx, _planned(record.value, now, known) if known else plan, now)
+
+
+def _planned(envelope: IntentEnvelope, now: int, recalled: Recalled = NOTHING) -> CognitivePlan:
+    return make_plan(envelope, catalog, now_ms=now, recalled=recalled, resolution=_RESOLUTION)
 
 
 def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
+    metrics.conflicts(made)
     if made.status is PlanStatus.REJECTED:
         answer(tx, refuse(made, now_ms=now))
     elif made.requires_approval:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WORKER_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_RESOLUTIONS = ("sequential", "priority_based", "notify")  # models.planning.conflicts says what they do
 _COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
 _AT_LEAST_ONE = (
     "partitions",
@@ -110,6 +111,10 @@ class Settings:
     """The catalog of the sources that questions are about."""
     approval_s: float = 86_400.0
     """How long a plan may wait for its approval; then it is rejected."""
+    conflict_resolution: str = "sequential"
+    """What becomes of tasks of one plan that write the same thing: ``sequential`` (one waits for the other: create
+    before update before delete, else as written), ``priority_based`` (what the text calls more urgent comes first) or
+    ``notify`` (nothing orders them; the plan waits for a person)."""
     recall_ms: int = 50
     """How long planning may look for similar intentions, for all that are planned together; 0: not at all."""
     data_dir: Path = Path(".hive")
@@ -218,6 +223,10 @@ class Settings:
             raise ConfigurationError(f"worker {self.worker!r}: letters, digits, '.', '_' and '-' only")
         if self.compression not in _COMPRESSIONS:
             raise ConfigurationError(f"compression {self.compression!r}: one of {', '.join(_COMPRESSIONS)}")
+        if self.conflict_resolution not in _RESOLUTIONS:
+            raise ConfigurationError(
+                f"conflict_resolution {self.conflict_resolution!r}: one of {', '.join(_RESOLUTIONS)}"
+            )
         for least, names in ((1, _AT_LEAST_ONE), (0, _NOT_NEGATIVE)):
             for name in names:
                 if getattr(self, name) < least:

@@ -16,6 +16,7 @@ from app.clock import now_ms
 from app.settings import Settings
 from models.nlu import to_envelope, understand
 from models.planning import make_plan
+from models.planning.conflicts import Resolution
 from models.planning.dag import mermaid
 from models.records import Constraints, Priority, Qos, SecurityLevel, Submission
 
@@ -49,7 +50,8 @@ def plan(
     now = now_ms()
     understanding = understand(submission, now_ms=now, model=domain_model(settings, live=False))
     envelope = to_envelope(submission, understanding, fallback_id="", now_ms=now)
-    made = make_plan(envelope, catalog(settings), now_ms=now)
+    resolution = Resolution(settings.conflict_resolution)
+    made = make_plan(envelope, catalog(settings), now_ms=now, resolution=resolution)
     if as_json:
         click.echo(msgspec.json.encode({"intent": envelope, "plan": made}))
     elif as_mermaid:

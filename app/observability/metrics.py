@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.engine.restore import Restored
     from app.learning import Followed
     from models.nlu.cache import ReadingCache
-    from models.records import LearningEvent
+    from models.records import CognitivePlan, LearningEvent
 
 __all__ = ["METRICS", "Metric", "WorkerMetrics"]
 
@@ -132,6 +132,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("decision", "effect"),
         "Requests for an approval and responses to them; ignored are those that are late, unknown or said twice.",
         "`requested` far above the others: nobody looks at `hive approvals list`.",
+    ),
+    Metric(
+        "plan_conflicts_total",
+        "counter",
+        ("severity", "resolution"),
+        "Pairs of tasks of one plan that write the same thing, and what becomes of them.",
+        "Many with `notify`: each asks a person; `conflict_resolution` orders them instead.",
     ),
     Metric(
         "queries_total",
@@ -248,6 +255,11 @@ class WorkerMetrics:
     def approval(self, decision: str, effect: str) -> None:
         """Count a request, or a response, for an approval."""
         self._of["approvals_total"].labels(decision, effect).inc()
+
+    def conflicts(self, plan: CognitivePlan) -> None:
+        """Count the conflicts between a plan's tasks."""
+        for conflict in plan.metadata["planning"].get("conflicts", ()):
+            self._of["plan_conflicts_total"].labels(conflict["severity"], conflict["resolution"]).inc()
 
     def turned_away(self, reason: str) -> None:
         """Count an intention that was not taken in."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from models.records import CognitivePlan
 
-__all__ = ["CriticalPath", "Edge", "acyclic", "critical_path", "generations", "mermaid"]
+__all__ = ["CriticalPath", "Edge", "acyclic", "critical_path", "depends", "generations", "mermaid"]
 
 Graph = Mapping[str, Sequence[str]]
 _MOST_LABEL_CHARS = 60
@@ -45,14 +45,14 @@ def acyclic(tasks: Iterable[str], edges: Iterable[Edge]) -> tuple[dict[str, list
         before, after = edge
         if before == after or before not in graph or after not in graph or before in graph[after]:
             continue
-        if _depends(graph, before, after):
+        if depends(graph, before, after):
             dropped.append(edge)
         else:
             graph[after].append(before)
     return graph, dropped
 
 
-def _depends(graph: Graph, task: str, on: str) -> bool:
+def depends(graph: Graph, task: str, on: str) -> bool:
     """Whether a task depends on another, directly or not."""
     waiting, seen = [task], {task}
     while waiting:
@@ -113,13 +113,18 @@ def critical_path(graph: Graph, durations_ms: Mapping[str, int], groups: list[li
 
 
 def mermaid(plan: CognitivePlan) -> str:
-    """Draw a plan as a Mermaid flow chart; tasks that destroy are marked."""
+    """Draw a plan as a Mermaid flow chart; tasks that destroy are marked, and so are conflicts that are left open."""
     names = {task.task_id: f"t{number}" for number, task in enumerate(plan.tasks)}
     lines = ["flowchart TD"]
     for task in plan.tasks:
         label = f"{task.task_id} · {task.task_type.value}<br/>{_escaped(task.description)}"
         lines.append(f'    {names[task.task_id]}["{label}"]')
     lines += [f"    {names[before]} --> {names[task.task_id]}" for task in plan.tasks for before in task.dependencies]
+    for conflict in plan.metadata.get("planning", {}).get("conflicts", ()):
+        if not conflict["resolved"]:
+            lines.append(
+                f"    {names[conflict['first']]} -. {conflict['severity']} conflict .- {names[conflict['second']]}"
+            )
     if plan.destructive_tasks:
         marked = ",".join(names[task_id] for task_id in plan.destructive_tasks if task_id in names)
         lines += ["    classDef destructive stroke:#c00,stroke-width:3px", f"    class {marked} destructive"]

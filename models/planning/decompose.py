@@ -16,21 +16,20 @@ critical. An edge that would close a cycle is left out and told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
-from itertools import combinations
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-import msgspec
-
-from models.nlu.words import Word, is_stop_word, plain, stem, word_set
+from models.nlu.words import is_stop_word, plain
+from models.planning.conflicts import Conflict, entities_of, ordered
 from models.planning.dag import Edge, acyclic
-from models.planning.intent_types import IntentType, TypeVerdict
+from models.planning.drafts import Draft, Work
+from models.planning.intent_types import IntentType
 from models.planning.objectives import Command, Objective, is_report, objectives, shortened
+from models.planning.support import split, with_support
 from models.planning.templates import PATTERNS, TEMPLATES, Step, best_pattern
-from models.records import PlanTask, Priority, SecurityLevel, TaskType
+from models.records import PlanTask, TaskType
 
-__all__ = ["Conflict", "Decomposition", "Method", "Work", "decompose", "is_complex"]
+__all__ = ["Decomposition", "Method", "Work", "decompose"]
 
 MOST_COMMANDS = 16
 """Commands of one intention that become tasks; what is beyond is told, and is better asked for by itself."""
@@ -47,7 +46,6 @@ _RANK = {
     TaskType.BUILD: 0, TaskType.TRANSFORM: 1, TaskType.EXECUTE: 1, TaskType.COMPENSATE: 1, TaskType.DEPLOY: 2,
     TaskType.TEST: 3, TaskType.VALIDATE: 3,
 }  # fmt: skip
-_WRITE_RANK = {Objective.CREATE: 0, Objective.UPDATE: 1, Objective.TRANSFORM: 1, Objective.DELETE: 2}
 _VERB = {
     "pt": {
         TaskType.BUILD: "Criar {0}", TaskType.EXECUTE: "Executar: {1} {0}", TaskType.QUERY: "Consultar {0}",
@@ -66,52 +64,15 @@ _DELETION = {
     "en": ("Measure what would be deleted: {0}", "Back up before anything is deleted: {0}", "Carry out: {1} {0}",
            "Check what is left: {0}"),
 }  # fmt: skip
-_SUPPORT = {
-    "pt": ("Verificar permissões e sigilo: {0}", "Auditar o que foi feito: {0}", "Acompanhar a execução: {0}"),
-    "en": ("Check permissions and secrecy: {0}", "Audit what was done: {0}", "Watch the execution: {0}"),
-}
-_SPLIT = {
-    "pt": ("Validar antes de: {0}", "Verificar depois de: {0}"),
-    "en": ("Validate before: {0}", "Verify after: {0}"),
-}
 _UNNAMED = {"pt": ("a origem", "o destino", "o pedido"), "en": ("the source", "the target", "the request")}
 _GENERAL = frozenset({IntentType.GENERIC, IntentType.FEATURE_IMPLEMENTATION, IntentType.INTEGRATION})
 _TWO_SIDED = frozenset({IntentType.MIGRATION, IntentType.INTEGRATION})
 _SIDES = re.compile(r"\s+(?:para o|para a|para|com o|com a|com|ao|à|into|to|with)\s+", re.IGNORECASE)
 _FROM = re.compile(r"^(?:do|da|de|from)\s+", re.IGNORECASE)
 _BACKUP = re.compile(r"\b(?:backup|copia de seguranca|snapshot)\b")
-_VAGUE = word_set(
-    "novo nova novos novas new old antigo antiga antigos antigas dado dados data todos todas all sistema system usando "
-    "using completo completa completamente inativo inativos inativa inativas"
-)
-_SECRET = frozenset({SecurityLevel.CONFIDENTIAL, SecurityLevel.RESTRICTED})
-_READ = 3  # the rank of what writes nothing
-_SAME_RATIO = 0.85
-_COMPLEX_FROM = 0.6
 
 
 Method = Literal["steps", "pattern", "template", "generic"]
-
-
-class Conflict(NamedTuple):
-    """Two tasks that write the same thing and may not do so at once: the second waits for the first."""
-
-    first: str
-    second: str
-    entity: str
-    severity: Literal["critical", "high", "medium", "low"]
-
-
-class Work(NamedTuple):
-    """What is asked: the text, its words and commands, its type, and under which constraints."""
-
-    text: str
-    found: list[Word]
-    commands: list[Command]
-    verdict: TypeVerdict
-    language: str
-    priority: Priority = Priority.NORMAL
-    level: SecurityLevel = SecurityLevel.INTERNAL
 
 
 class Decomposition(NamedTuple):
@@ -124,21 +85,6 @@ class Decomposition(NamedTuple):
     dropped: list[Edge]
     conflicts: list[Conflict]
     left_out: tuple[str, ...] = ()
-
-
-class _Draft(msgspec.Struct):
-    """A task that is being made; `after` are keys of drafts."""
-
-    key: str
-    task_type: TaskType
-    description: str
-    duration_ms: int
-    capabilities: tuple[str, ...]
-    after: list[str]
-    objective: Objective | None = None
-    entities: frozenset[str] = frozenset()
-    parameters: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
 
 
 def decompose(work: Work) -> Decomposition:
@@ -160,7 +106,7 @@ def decompose(work: Work) -> Decomposition:
     return _decomposed(work, drafts, _Way("generic" if kind is IntentType.GENERIC else "template", kind.value.lower()))
 
 
-def _of_steps(work: Work, steps: tuple[Step, ...], name: str, marks: dict[str, Any]) -> list[_Draft]:
+def _of_steps(work: Work, steps: tuple[Step, ...], name: str, marks: dict[str, Any]) -> list[Draft]:
     # The generic steps name no work themselves: they must not lose the verb.
     about_all = work.verdict.intent_type is IntentType.GENERIC and not marks
     subject = shortened(work.text) if about_all else _subject(work)
@@ -169,7 +115,7 @@ def _of_steps(work: Work, steps: tuple[Step, ...], name: str, marks: dict[str, A
     drafts = []
     for step in steps:
         text = step.pt if work.language == "pt" else step.en
-        draft = _Draft(
+        draft = Draft(
             step.name,
             step.task_type,
             text.format(**about),
@@ -210,54 +156,57 @@ def _sides(subject: str, language: str, *, split: bool) -> tuple[str, str]:
 
 def _by_steps(work: Work, told: list[Command]) -> Decomposition:
     taken, beyond = told[:MOST_COMMANDS], told[MOST_COMMANDS:]
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     backups: list[str] = []
     for number, command in enumerate(taken):
         if command.objective is Objective.DELETE:
             continue
-        draft = _of_command(work, command, f"step_{number}")
+        draft = _of_command(work, command, number)
         if _BACKUP.search(" ".join(map(plain, command.subject.split()))):
             backups.append(draft.key)
             draft.task_type = TaskType.EXECUTE
         drafts.append(draft)
     for number, command in enumerate(taken):
         if command.objective is Objective.DELETE:
-            drafts += _deletion(work, command, f"step_{number}", backups)
+            drafts += _deletion(work, command, number, backups)
     edges = [Edge(before, draft.key) for draft in drafts for before in draft.after]
     edges += _ranked(drafts, backups)
-    ordered, conflicts = _by_entities(drafts)
-    drafts, edges = _split(work, drafts, edges + ordered)
+    same = ordered(drafts, edges, work.resolution)
+    drafts, edges = split(work, drafts, edges + same.edges)
     left_out = tuple(f"{command.said} {command.subject}" for command in beyond)
-    return _decomposed(work, drafts, _Way("steps", "commands", conflicts=conflicts, left_out=left_out), edges)
+    return _decomposed(work, drafts, _Way("steps", "commands", conflicts=same.conflicts, left_out=left_out), edges)
 
 
-def _of_command(work: Work, command: Command, key: str) -> _Draft:
+def _of_command(work: Work, command: Command, place: int) -> Draft:
     subject = command.subject or _UNNAMED[work.language][2]
     kind = TaskType.QUERY if is_report(command) else command.task_type
     description = _VERB[work.language][kind].format(subject, command.said)
-    return _Draft(
-        key,
+    return Draft(
+        f"step_{place}",
         kind,
         description,
         _DURATION_MS[kind],
         tuple(_CAPABILITIES[kind].split()),
         [],
         command.objective,
-        _entities(command.subject),
+        entities_of(command.subject),
         {"verb": command.verb, "subject": subject},
         {"semantic_domain": "quality" if kind in (TaskType.TEST, TaskType.VALIDATE) else "architecture"},
+        place,
+        command.priority,
     )
 
 
-def _deletion(work: Work, command: Command, key: str, backups: list[str]) -> list[_Draft]:
+def _deletion(work: Work, command: Command, place: int, backups: list[str]) -> list[Draft]:
     """A deletion: sized first, backed up (unless the text makes a backup itself), carried out, checked."""
     subject = command.subject or _UNNAMED[work.language][2]
     size, save, act, check = (text.format(subject, command.said) for text in _DELETION[work.language])
     parameters = {"verb": command.verb, "subject": subject}
-    entities = _entities(command.subject)
+    entities = entities_of(command.subject)
+    key = f"step_{place}"
 
-    def draft(name: str, kind: TaskType, text: str, after: list[str], **more: Any) -> _Draft:
-        return _Draft(
+    def draft(name: str, kind: TaskType, text: str, after: list[str], **more: Any) -> Draft:
+        return Draft(
             f"{key}_{name}",
             kind,
             text,
@@ -276,11 +225,11 @@ def _deletion(work: Work, command: Command, key: str, backups: list[str]) -> lis
         saved = [f"{key}_backup"]
     undo = {"compensation": {"task_type": TaskType.COMPENSATE.value, "action": "restore", "of": list(saved)}}
     act_draft = draft("delete", TaskType.EXECUTE, act, [f"{key}_size", *saved], parameters=undo)
-    act_draft.objective = Objective.DELETE
+    act_draft.objective, act_draft.place, act_draft.priority = Objective.DELETE, place, command.priority
     return [*made, act_draft, draft("check", TaskType.VALIDATE, check, [act_draft.key])]
 
 
-def _ranked(drafts: list[_Draft], backups: list[str]) -> list[Edge]:
+def _ranked(drafts: list[Draft], backups: list[str]) -> list[Edge]:
     """What is made comes before what is configured, that before what is deployed, that before what is tested."""
     ranks: dict[int, list[str]] = {}
     for draft in drafts:
@@ -296,107 +245,6 @@ def _ranked(drafts: list[_Draft], backups: list[str]) -> list[Edge]:
     return edges
 
 
-def _by_entities(drafts: list[_Draft]) -> tuple[list[Edge], list[Conflict]]:
-    """Order the tasks on the same thing: writes before reads, create before update before delete, else as written.
-
-    Two writes of the same kind, and any write beside a deletion, are a conflict, which the order resolves: it is told.
-    """
-    edges, conflicts = [], []
-    there = [draft for draft in drafts if draft.objective is not None]
-    for first, second in combinations(there, 2):
-        entity = _shared(first.entities, second.entities)
-        if entity is None:
-            continue
-        one, other = _WRITE_RANK.get(_of(first), _READ), _WRITE_RANK.get(_of(second), _READ)
-        if one == other == _READ:
-            continue
-        edge = Edge(first.key, second.key) if one <= other else Edge(second.key, first.key)
-        edges.append(edge)
-        if _READ not in (one, other) and (one == other or Objective.DELETE in (_of(first), _of(second))):
-            conflicts.append(Conflict(*edge, entity, _conflict_severity(_of(first), _of(second))))
-    return edges, conflicts
-
-
-def _of(draft: _Draft) -> Objective:
-    return draft.objective or Objective.QUERY
-
-
-def _entities(subject: str) -> frozenset[str]:
-    named = (plain(word.strip(".,:;!?()\"'")) for word in subject.split())
-    return frozenset(stem(word) for word in named if len(word) > 2 and word not in _VAGUE and not is_stop_word(word))
-
-
-def _shared(first: Iterable[str], second: Iterable[str]) -> str | None:
-    """The thing that both name: the same stem, or nearly the same word (difflib ratio from 0.85)."""
-    mine, others = sorted(first), frozenset(second)
-    for one in mine:
-        if one in others:
-            return one
-    for one in mine:
-        for other in sorted(others):
-            if abs(len(one) - len(other)) <= 2 and SequenceMatcher(None, one, other).ratio() >= _SAME_RATIO:
-                return one
-    return None
-
-
-def is_complex(description: str, *, entities: int, dependencies: int, verbs: int = 1) -> bool:
-    """Whether a task is to be split: 0.3 * length / 150 + 0.3 * entities / 2 + 0.2 * deps / 3 + 0.2 * verbs / 3."""
-    score = 0.3 * min(1, len(description) / 150) + 0.3 * min(1, entities / 2)
-    score += 0.2 * min(1, dependencies / 3) + 0.2 * min(1, verbs / 3)
-    return score >= _COMPLEX_FROM
-
-
-def _split(work: Work, drafts: list[_Draft], edges: list[Edge]) -> tuple[list[_Draft], list[Edge]]:
-    """Put a check before and one behind each task that is complex; who waits for the task waits for the latter."""
-    before, after = _SPLIT[work.language]
-    made: list[_Draft] = []
-    for draft in drafts:
-        waits = sum(edge.after == draft.key for edge in edges)
-        # A deletion has its checks already, and what only looks needs none.
-        exempt = "step" in draft.metadata or draft.task_type in (TaskType.QUERY, TaskType.VALIDATE, TaskType.TEST)
-        if exempt or not is_complex(draft.description, entities=len(draft.entities), dependencies=waits):
-            made.append(draft)
-            continue
-        first, last = f"{draft.key}_before", f"{draft.key}_after"
-        edges = [
-            Edge(last if edge.before == draft.key else edge.before, first if edge.after == draft.key else edge.after)
-            for edge in edges
-        ]
-        edges += [Edge(first, draft.key), Edge(draft.key, last)]
-        for key, text, duration_ms in ((first, before, 300), (last, after, 200)):
-            check = _Draft(key, TaskType.VALIDATE, text.format(draft.description), duration_ms, ("read",), [])
-            check.metadata = {"step": "split", "action": "check", "semantic_domain": "quality"}
-            made += [check, draft] if key == first else [check]
-    return made, edges
-
-
-def _support(work: Work, drafts: list[_Draft], edges: list[Edge]) -> tuple[list[_Draft], list[Edge]]:
-    """Tasks that the constraints ask for: a check before everything, an audit behind everything, a watch."""
-    secure, audit, watch = _SUPPORT[work.language]
-    about = shortened(work.text)
-    made: list[_Draft] = []
-    keys = [draft.key for draft in drafts]
-    if work.level in _SECRET:
-        made.append(_supporting("security_check", TaskType.VALIDATE, secure.format(about), 300, ("security",)))
-        waiting = {edge.after for edge in edges}
-        edges = [*edges, *(Edge("security_check", key) for key in keys if key not in waiting)]
-    if work.priority is Priority.CRITICAL:
-        made.append(_supporting("monitoring", TaskType.EXECUTE, watch.format(about), 150, ("read",)))
-        if work.level in _SECRET:
-            edges = [*edges, Edge("security_check", "monitoring")]
-    if work.level is SecurityLevel.RESTRICTED:
-        made.append(_supporting("audit_trail", TaskType.VALIDATE, audit.format(about), 200, ("security", "read")))
-        waited_for = {edge.before for edge in edges}
-        last = [draft.key for draft in (*drafts, *made) if draft.key not in waited_for and draft.key != "audit_trail"]
-        edges = [*edges, *(Edge(key, "audit_trail") for key in last)]
-    return [*drafts, *made], edges
-
-
-def _supporting(key: str, kind: TaskType, text: str, duration_ms: int, capabilities: tuple[str, ...]) -> _Draft:
-    metadata = {"support": True, "step": key, "action": key, "semantic_domain": "security"}
-    return _Draft(key, kind, text, duration_ms, capabilities, [], metadata=metadata)
-
-
 class _Way(NamedTuple):
     method: Method
     name: str
@@ -405,10 +253,10 @@ class _Way(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
-def _decomposed(work: Work, drafts: list[_Draft], way: _Way, edges: list[Edge] | None = None) -> Decomposition:
+def _decomposed(work: Work, drafts: list[Draft], way: _Way, edges: list[Edge] | None = None) -> Decomposition:
     if edges is None:
         edges = [Edge(before, draft.key) for draft in drafts for before in draft.after]
-    drafts, edges = _support(work, drafts, edges)
+    drafts, edges = with_support(work, drafts, edges)
     graph, dropped = acyclic([draft.key for draft in drafts], edges)
     ids = {draft.key: f"task_{number}" for number, draft in enumerate(drafts)}
     tasks = [
@@ -437,11 +285,3 @@ def _with_ids(parameters: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]
     if not isinstance(undo, dict):
         return parameters
     return {**parameters, "compensation": {**undo, "of": [ids[key] for key in undo["of"]]}}
-
-
-def _conflict_severity(one: Objective, other: Objective) -> Literal["critical", "high", "medium", "low"]:
-    if one is other is Objective.DELETE:
-        return "critical"
-    if Objective.DELETE in (one, other):
-        return "high"
-    return "low" if one is other is Objective.CREATE else "medium"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from models.nlu.words import Word, is_stop_word, plain, word_set
 from models.planning.verbs import Form, VerbForm, index
-from models.records import TaskType
+from models.records import Priority, TaskType
 
 __all__ = ["Command", "Objective", "commands", "is_report", "objectives", "shortened"]
 
@@ -28,13 +28,17 @@ class Objective(StrEnum):
 
 
 class Command(NamedTuple):
-    """A command: its verb (the infinitive, and as it was said), what it aims at, and which task does it."""
+    """A command: its verb (the infinitive, and as it was said), what it aims at, and which task does it.
+
+    `priority` is how urgent the text says that this command is; None when it does not say.
+    """
 
     objective: Objective
     task_type: TaskType
     verb: str
     said: str
     subject: str
+    priority: Priority | None = None
 
 
 _VERBS: dict[Objective, str] = {
@@ -117,6 +121,17 @@ _EDGES = word_set("e and then depois em seguida by por favor please")
 _ADVERBS = word_set(
     "completamente totalmente completely permanentemente permanently imediatamente immediately agora now"
 )
+_URGENT: dict[str, Priority] = {
+    word: priority
+    for priority, listed in (
+        (Priority.CRITICAL, "urgente urgentes urgentemente urgencia imediatamente urgent urgently immediately asap"),
+        (Priority.HIGH, "primeiro primeiramente first firstly"),
+        (Priority.LOW, "ultimo fim finalmente last lastly finally eventually"),
+    )
+    for word in listed.split()
+}
+"""What says when a command is to be done: before another ("first delete …") or behind it ("por último apague …")."""
+
 _MOST_SUBJECT_CHARS = 80
 
 
@@ -130,31 +145,68 @@ def commands(text: str, found: list[Word], destroying: frozenset[int]) -> list[C
             delete. "Exclude" is none either: what is left out of an answer is not deleted.
     """
     words = [word.plain for word in found]
-    heads = [at for at in range(len(words)) if words[at] in _OF and _heads(words, at, destroying)]
-    if not heads:
+    possible = [at for at, word in enumerate(words) if word in _OF]
+    if not possible:
         return []
     composed = unicodedata.normalize("NFC", text)  # what the words' offsets count in
+    commas = {at for at in possible if at and "," in composed[found[at - 1].end : found[at].start]}
+    heads = [at for at in possible if _heads(words, at, destroying, after_comma=at in commas)]
+    if not heads:
+        return []
     ends = [*heads[1:], len(words)]
     told = [_command(composed, found, at, end) for at, end in zip(heads, ends, strict=True)]
+    if len(told) > 1 and not _URGENT.keys().isdisjoint(words):
+        told = [
+            command._replace(priority=priority)
+            for command, priority in zip(told, _priorities(words, heads), strict=True)
+        ]
     for place in range(len(told) - 2, -1, -1):
         if not told[place].subject:  # "criar, atualizar e excluir registros": all three mean the records
             told[place] = told[place]._replace(subject=told[place + 1].subject)
     return told
 
 
-def _heads(words: list[str], at: int, destroying: frozenset[int]) -> bool:
+def _priorities(words: list[str], heads: list[int]) -> list[Priority | None]:
+    """How urgent each command is said to be.
+
+    "Urgent" says so anywhere in it; "first" and "last" right before its verb or at its end: "first delete …",
+    "delete … last", but not "delete the first ten and …" or "… of last month".
+    """
+    ends = [*heads[1:], len(words)]
+    found: list[Priority | None] = [None] * len(heads)
+    for at, word in enumerate(words):
+        priority = _URGENT.get(word)
+        if priority is None:
+            continue
+        ahead = sum(head < at for head in heads)
+        end = ends[ahead - 1] if ahead else heads[0]
+        between = words[at + 1 : end]
+        mere = all(is_stop_word(other) or other in _URGENT or other in _EDGES for other in between)
+        if ahead < len(heads) and mere and _EDGES.isdisjoint(between):
+            number = ahead
+        elif ahead and (mere or priority is Priority.CRITICAL):
+            number = ahead - 1
+        else:
+            continue
+        found[number] = found[number] or priority
+    return found
+
+
+def _heads(words: list[str], at: int, destroying: frozenset[int], *, after_comma: bool) -> bool:
     verb, objective = _OF[words[at]]
     if objective is Objective.DELETE:
         return at in destroying
     if at and words[at - 1] in _NEGATORS:
         return False
     before = words[at - 1] if at else ""
-    stands = not at or before in _BEFORE_COMMANDS or _OF.get(before, (None, None))[0] is not None
+    stands = not at or before in _BEFORE_COMMANDS or before in _URGENT or _OF.get(before, (None, None))[0] is not None
     if verb.form is not Form.BASE or words[at] in _NOUNS_TOO:
         # "deploy e teste": a noun in a list of nouns is no command, a verb behind "and" is one.
+        if after_comma or before in _URGENT:  # ", update the logo", but not ", updates"
+            return verb.form is not Form.GERUND and at + 1 < len(words) and is_stop_word(words[at + 1])
         return not at or (before in _BEFORE_COMMANDS and before not in ("para", "to") and not _listed(words, at))
     # An infinitive or an imperative stands anywhere; an English base form needs the place of a command.
-    return verb.verb.endswith(("ar", "er", "ir")) or stands or at < 2 or is_stop_word(before)
+    return verb.verb.endswith(("ar", "er", "ir")) or stands or after_comma or at < 2 or is_stop_word(before)
 
 
 def _listed(words: list[str], at: int) -> bool:

@@ -8,6 +8,7 @@ Whatever destroys something is work, and waits for a person.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,9 +19,11 @@ from models.nlu.timerange import reference_ms
 from models.nlu.words import Word, language, word_set, words
 from models.planning import destructive
 from models.planning.catalog import Catalog
+from models.planning.conflicts import Conflict, Resolution, reason_of
 from models.planning.dag import CriticalPath, critical_path, generations
-from models.planning.decompose import Decomposition, Work, decompose
+from models.planning.decompose import Decomposition, decompose
 from models.planning.destructive import Destruction, Severity
+from models.planning.drafts import Work
 from models.planning.grounding import Ungrounded
 from models.planning.intent_types import IntentType, TypeVerdict, classify_type
 from models.planning.memory import FAILED, NOTHING, Recalled, keys_of
@@ -75,6 +78,15 @@ class _Touched(NamedTuple):
     factor: float = 1.0
 
 
+class _Outline(NamedTuple):
+    """What a plan is made of: its tasks, what they touch and destroy, and which are in each other's way."""
+
+    tasks: list[PlanTask]
+    touched: _Touched = _Touched()
+    destruction: Destruction = destructive.SAFE
+    conflicts: Sequence[Conflict] = ()
+
+
 class _Read(NamedTuple):
     """What the text of an intention says, before anything is planned."""
 
@@ -85,10 +97,16 @@ class _Read(NamedTuple):
     at_ms: int
     now_ms: int
     recalled: Recalled
+    resolution: Resolution
 
 
 def make_plan(
-    envelope: IntentEnvelope, catalog: Catalog, *, now_ms: int, recalled: Recalled = NOTHING
+    envelope: IntentEnvelope,
+    catalog: Catalog,
+    *,
+    now_ms: int,
+    recalled: Recalled = NOTHING,
+    resolution: Resolution = Resolution.SEQUENTIAL,
 ) -> CognitivePlan:
     """Plan what the intention asks for.
 
@@ -100,8 +118,9 @@ def make_plan(
         catalog: What can be asked about.
         now_ms: The time of planning, epoch milliseconds.
         recalled: Similar intentions: they are shown, and weigh in the risk.
+        resolution: What becomes of tasks that are in each other's way.
     """
-    read = _read(envelope, now_ms, recalled)
+    read = _read(envelope, now_ms, recalled, resolution)
     text = envelope.intent.text
     destroying = destructive.places(text, read.found)
     asked = commands(text, read.found, destroying)
@@ -123,7 +142,7 @@ def is_answered_here(plan: CognitivePlan) -> bool:
     return len(plan.tasks) == 1 and plan.tasks[0].metadata.get("handled_by") == "here"
 
 
-def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled) -> _Read:
+def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled, resolution: Resolution) -> _Read:
     # When it came in: the stamp of the understanding stage, else the sender's, if it is sane.
     received = envelope.metadata.get("received_at")
     received_ms = reference_ms(received if isinstance(received, int) else envelope.timestamp, now_ms=now_ms)
@@ -138,7 +157,7 @@ def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled) -> _Read:
         submitted_partition=submitted_partition(envelope.metadata),
     )
     at_ms = reference_ms(envelope.timestamp, now_ms=received_ms)
-    return _Read(envelope, envelope.constraints or Constraints(), asker, found, at_ms, now_ms, recalled)
+    return _Read(envelope, envelope.constraints or Constraints(), asker, found, at_ms, now_ms, recalled, resolution)
 
 
 def _is_work(asked: list[Command], verdict: TypeVerdict) -> bool:
@@ -168,12 +187,13 @@ def _answer(read: _Read, question: Question) -> CognitivePlan:
     touched = _Touched(levels=question.levels, pii=question.holds_pii)
     notes = {"method": "grounded", "objectives": [Objective.QUERY.value]}
     # Grounded tasks only read, whatever their descriptions, made of the catalog's labels, may say.
-    return _plan(read, question.tasks, touched, destructive.SAFE, {**notes, "summary": question.summary})
+    return _plan(read, _Outline(question.tasks, touched), {**notes, "summary": question.summary})
 
 
 def _work(read: _Read, asked: list[Command], verdict: TypeVerdict, catalog: Catalog) -> CognitivePlan:
     text, constraints = read.envelope.intent.text, read.constraints
-    work = Work(text, read.found, asked, verdict, read.asker.language, constraints.priority, constraints.security_level)
+    priority, level = constraints.priority, constraints.security_level
+    work = Work(text, read.found, asked, verdict, read.asker.language, priority, level, read.resolution)
     made = decompose(work)
     tasks = [_grounded(task, read, catalog) for task in made.tasks]
     destruction = destructive.detect(text, tasks, found=read.found)
@@ -187,7 +207,7 @@ def _work(read: _Read, asked: list[Command], verdict: TypeVerdict, catalog: Cata
     wanted = [objective.value for objective in objectives(asked)]
     notes = {"method": made.method, "template": made.name, "objectives": wanted, **_notes(made, verdict)}
     summary = f"{verdict.intent_type} ({verdict.confidence:.2f}), {made.method} {made.name}: {', '.join(wanted)}"
-    return _plan(read, tasks, touched, destruction, {**notes, "summary": summary})
+    return _plan(read, _Outline(tasks, touched, destruction, made.conflicts), {**notes, "summary": summary})
 
 
 def _notes(made: Decomposition, verdict: TypeVerdict) -> dict[str, Any]:
@@ -199,7 +219,7 @@ def _notes(made: Decomposition, verdict: TypeVerdict) -> dict[str, Any]:
     if made.dropped:
         notes["dropped_edges"] = [list(edge) for edge in made.dropped]
     if made.conflicts:
-        notes["conflicts"] = [{**conflict._asdict(), "resolution": "sequential"} for conflict in made.conflicts]
+        notes["conflicts"] = [{**item._asdict(), "resolution": item.resolution.value} for item in made.conflicts]
     if made.left_out:
         notes["left_out"] = list(made.left_out)
     return notes
@@ -219,9 +239,8 @@ def _grounded(task: PlanTask, read: _Read, catalog: Catalog) -> PlanTask:
     )
 
 
-def _assess(
-    read: _Read, tasks: list[PlanTask], touched: _Touched, destruction: Destruction, path: CriticalPath
-) -> Risk:
+def _assess(read: _Read, outline: _Outline, path: CriticalPath) -> Risk:
+    tasks, touched = outline.tasks, outline.touched
     level = read.constraints.security_level
     for other in touched.levels:
         level = stricter(level, other)
@@ -242,37 +261,33 @@ def _assess(
             unattended=read.envelope.actor.actor_type is not ActorType.HUMAN,
             similar=len(ended),
             similar_failed=sum(similar.outcome in FAILED for similar in ended),
-            severity=destruction.severity,
+            severity=outline.destruction.severity,
         )
     )
 
 
 def _rejected(read: _Read, error: str) -> CognitivePlan:
     outcome = {"status": CompletionStatus.NOT_GROUNDED.value, "error": error}
-    return _plan(read, [], _Touched(), destructive.SAFE, {"method": "none", "summary": error}, outcome=outcome)
+    return _plan(read, _Outline([]), {"method": "none", "summary": error}, outcome=outcome)
 
 
 def _plan(
-    read: _Read,
-    tasks: list[PlanTask],
-    touched: _Touched,
-    destruction: Destruction,
-    notes: dict[str, Any],
-    *,
-    outcome: dict[str, str] | None = None,
+    read: _Read, outline: _Outline, notes: dict[str, Any], *, outcome: dict[str, str] | None = None
 ) -> CognitivePlan:
     envelope, constraints = read.envelope, read.constraints
+    tasks, destruction, conflicts = outline.tasks, outline.destruction, outline.conflicts
     plan_id = stable_id("plan", envelope.id)
     graph = {task.task_id: task.dependencies for task in tasks}
     groups = generations(graph)
     path = critical_path(graph, {task.task_id: task.estimated_duration_ms or 0 for task in tasks}, groups)
-    risk = _assess(read, tasks, touched, destruction, path)
+    risk = _assess(read, outline, path)
     summary = notes.pop("summary")
-    waits = bool(tasks) and needs_approval(risk, destruction.severity)
+    left_open = any(not conflict.resolved for conflict in conflicts)
+    waits = bool(tasks) and (left_open or needs_approval(risk, destruction.severity))
     metadata: dict[str, Any] = {
         "asker": msgspec.to_builtins(read.asker),
         "planning": {**notes, "parallel_groups": groups, "critical_path": list(path.tasks)},
-        "risk_reasons": list(risk.reasons),
+        "risk_reasons": [*risk.reasons, *map(reason_of, conflicts)],
         "keys": list(keys_of(envelope, read.found)),
     }
     if destruction.is_destructive:

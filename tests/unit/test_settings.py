@@ -6,6 +6,7 @@ import pytest
 
 from app.errors import ConfigurationError
 from app.settings import Settings
+from models.planning.conflicts import Resolution
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ def test_secrets_do_not_show() -> None:
         ({"HIVE_KAFKA": "nowhere"}, "host:port"),
         ({"HIVE_MONGO": "http://user:secret@h"}, r"http://\*\*\*@h"),
         ({"HIVE_COMPRESSION": "rar"}, "one of none, gzip"),
+        ({"HIVE_CONFLICT_RESOLUTION": "parallel"}, "one of sequential, priority_based, notify"),
         ({"HIVE_WORKER": "a b"}, "letters, digits"),
         ({"HIVE_HEARTBEAT_S": "9"}, "a third"),
     ],
@@ -48,6 +50,12 @@ def test_what_is_wrong_is_named(environ: dict[str, str], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says) as caught:
         Settings.load(environ)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_every_way_to_resolve_conflicts_can_be_chosen(resolution: Resolution) -> None:
+    settings = Settings.load({"HIVE_CONFLICT_RESOLUTION": resolution.value})
+    assert Resolution(settings.conflict_resolution) is resolution
 
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from models.nlu.words import language, words
-from models.planning.decompose import MOST_COMMANDS, Conflict, Decomposition, Work, decompose, is_complex
+from models.planning.decompose import MOST_COMMANDS, Decomposition, decompose
 from models.planning.destructive import places
+from models.planning.drafts import Work
 from models.planning.intent_types import IntentType, classify_type
 from models.planning.objectives import Objective, commands
+from models.planning.support import is_complex
 from models.planning.templates import TEMPLATES, best_pattern, pattern_score
 from models.records import PlanTask, Priority, SecurityLevel, TaskType
 
@@ -123,21 +125,6 @@ def test_a_backup_that_is_asked_for_is_the_one_that_is_made_first() -> None:
     [delete] = [task for task in made.tasks if task.metadata.get("action") == "delete"]
     [backup] = [task for task in made.tasks if "backup" in task.description]
     assert backup.task_id in delete.dependencies
-
-
-def test_two_deletions_of_one_thing_are_a_conflict_and_follow_each_other() -> None:
-    made = of("apague os logs e apague os logs antigos")
-    deletions = [task.task_id for task in made.tasks if task.metadata.get("action") == "delete"]
-    assert made.conflicts == [Conflict(deletions[0], deletions[1], "log", "critical")]
-    assert deletions[0] in waits(made.tasks, deletions[1])
-
-
-def test_an_update_comes_before_the_deletion_of_the_same_thing() -> None:
-    made = of("apague os pedidos e atualize os pedidos")
-    [delete] = [task for task in made.tasks if task.metadata.get("action") == "delete"]
-    [update] = [task for task in made.tasks if "atualize" in task.description]
-    assert update.task_id in waits(made.tasks, delete.task_id)
-    assert [conflict.severity for conflict in made.conflicts] == ["high"]
 
 
 def test_names_that_are_nearly_the_same_are_the_same_thing() -> None:
