@@ -13,6 +13,10 @@ _SENTENCES = {
         "o plano foi recusado por {by}: {reason}; nada foi executado",
         "the plan was rejected by {by}: {reason}; nothing was executed",
     ),
+    "vetoed": (
+        "o plano foi recusado pelos especialistas ({who}; risco {risk}); nada foi executado. Antes: {advice}",
+        "the plan was rejected by the specialists ({who}; risk {risk}); nothing was executed. First: {advice}",
+    ),
     "approval-expired": (
         "o plano pedia aprovação e ninguém respondeu em {hours} h; nada foi executado",
         "the plan needed approval and nobody answered within {hours} h; nothing was executed",

@@ -1,0 +1,220 @@
+"""One specialist's opinion of a plan: the rule prior joined with what its learner says.
+
+The two are mixed by how much the learner has learned (`learned.trust_in`): a mixture of two calibrated distributions
+can't claim more than the better of them, and a learner that is new or fails costs nothing but its share. The confidence
+is the probability of what is recommended; the risk is that of the rules and the one the learner expects, mixed alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from models.deliberation.evidence import Evidence, read
+from models.deliberation.factors import FACTORS
+from models.deliberation.learned import (
+    NOTHING_LEARNED,
+    LearnedModel,
+    Learners,
+    Unusable,
+    probabilities_of,
+    trust_in,
+)
+from models.deliberation.mitigations import mitigations_for
+from models.deliberation.prior import LABELS, Prior, Weighed, noisy, prior
+from models.ids import stable_id
+from models.records import (
+    CognitivePlan,
+    Explainability,
+    FeatureImportance,
+    ReasoningFactor,
+    Recommendation,
+    SpecialistOpinion,
+    SpecialistType,
+)
+from models.records.opinion import Contribution, ExplanationMethod
+
+__all__ = ["HEURISTICS", "JOINED", "VERSION", "is_intact", "opinions_of"]
+
+VERSION: Final = "1.0.0"
+"""Of the rules."""
+
+HEURISTICS: Final = "heuristics"
+JOINED: Final = "joined"
+"""`metadata.model_source`: what speaks is mostly the rules, or mostly the learner."""
+
+FAILED_LEARNER: Final = 0.8
+"""What is left of the confidence when a learner is there and can't be asked."""
+
+_LABEL_RISK: Final = (0.85, 0.1, 0.6, 0.4)
+"""The risk that goes with each of `LABELS`: the middle of where the rule puts it."""
+
+_NEUTRAL: Final = 0.005
+_MOST_FEATURES: Final = 5
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class _Heard(NamedTuple):
+    """What a specialist has to go by."""
+
+    evidence: Evidence
+    rules: Prior
+    row: Mapping[str, float] | None
+
+
+class _Joined(NamedTuple):
+    """What came of joining."""
+
+    probabilities: tuple[float, ...]
+    risk: float
+    trust: float
+    model: LearnedModel | None
+    learned: tuple[float, ...] | None
+    problem: str | None
+
+
+def opinions_of(
+    plan: CognitivePlan,
+    *,
+    now_ms: int,
+    learners: Learners = NOTHING_LEARNED,
+    row: Mapping[str, float] | None = None,
+) -> list[SpecialistOpinion]:
+    """Return the five opinions, in the order of `SpecialistType`; the same arguments give the same opinions.
+
+    Args:
+        plan: The plan.
+        now_ms: The time, epoch milliseconds.
+        learners: What has been learned, by specialist.
+        row: The plan's features (`models.online.features.inputs_of`); without them the rules speak alone.
+    """
+    evidence = read(plan)
+    return [
+        _opinion(plan, specialist, _Heard(evidence, prior(specialist, evidence), row), learners.get(specialist), now_ms)
+        for specialist in FACTORS
+    ]
+
+
+def is_intact(opinion: SpecialistOpinion) -> bool:
+    """Whether an opinion says what its hash says it says."""
+    # How long it took is not part of what is said.
+    return _digest(msgspec.structs.replace(opinion, hash="", processing_time_ms=0)) == opinion.hash
+
+
+def _join(rules: Prior, model: LearnedModel | None, row: Mapping[str, float] | None) -> _Joined:
+    if model is None or row is None or model.learned <= 0:
+        return _Joined(rules.probabilities, rules.risk, 0.0, None, None, None)
+    try:
+        told = probabilities_of(model, row)
+    except Unusable as error:
+        shrunk = noisy(rules.probabilities, 1.0 - FAILED_LEARNER)
+        return _Joined(shrunk, rules.risk, 0.0, model, None, str(error))
+    trust = trust_in(model.learned)
+    mixed = tuple([(1.0 - trust) * rule + trust * own for rule, own in zip(rules.probabilities, told, strict=True)])
+    expected = sum([own * risk for own, risk in zip(told, _LABEL_RISK, strict=True)])
+    return _Joined(mixed, (1.0 - trust) * rules.risk + trust * expected, trust, model, told, None)
+
+
+def _opinion(
+    plan: CognitivePlan, specialist: SpecialistType, heard: _Heard, model: LearnedModel | None, now_ms: int
+) -> SpecialistOpinion:
+    evidence, rules, row = heard
+    result = _join(rules, model, row)
+    label = max(range(len(LABELS)), key=result.probabilities.__getitem__)
+    recommendation = LABELS[label]
+    opinion_id = stable_id("opinion", plan.plan_id, specialist.value)
+    confidence = min(1.0, round(result.probabilities[label], 4))
+    risk = round(min(max(result.risk, 0.0), 1.0), 4)
+    unsigned = SpecialistOpinion(
+        opinion_id=opinion_id,
+        specialist_type=specialist,
+        specialist_version=VERSION,
+        plan_id=plan.plan_id,
+        intent_id=plan.intent_id,
+        correlation_id=plan.correlation_id,
+        confidence_score=confidence,
+        risk_score=risk,
+        recommendation=recommendation,
+        reasoning_summary=_summary(recommendation, confidence, risk, heard),
+        reasoning_factors=[
+            ReasoningFactor(factor_name=name, weight=weight, score=round(score, 4), description=asks)
+            for name, weight, score, asks in rules.factors
+        ],
+        explainability_token=opinion_id,
+        explainability=_explained(heard, result, label),
+        mitigations=[]
+        if recommendation is Recommendation.APPROVE
+        else mitigations_for(
+            specialist, rules.factors, no_way_back=evidence.no_way_back, portuguese=evidence.portuguese
+        ),
+        evaluated_at=now_ms,
+        metadata=_notes(rules, result),
+        hash="",
+    )
+    return msgspec.structs.replace(unsigned, hash=_digest(unsigned))
+
+
+def _score(factor: Weighed) -> float:
+    return factor.score
+
+
+def _summary(recommendation: Recommendation, confidence: float, risk: float, heard: _Heard) -> str:
+    told = f"{recommendation.value} ({confidence:.2f}): quality {heard.rules.quality:.2f}, risk {risk:.2f}"
+    if heard.evidence.no_way_back:
+        return f"{told}; the asker wants no way back"
+    weakest = min(heard.rules.factors, key=_score)
+    return f"{told}; weakest: {weakest.name} {weakest.score:.2f}"
+
+
+def _explained(heard: _Heard, result: _Joined, label: int) -> Explainability:
+    """Say what it rests on: the factors by what they put into the quality, above or below a good plan's, and features.
+
+    Contributions of the rules are exact, for the quality is a sum; the learner's are as it tells them.
+    """
+    shares = [(name, weight * (score - 0.8)) for name, weight, score, _ in heard.rules.factors]
+    method = ExplanationMethod.RULE_BASED
+    if result.learned is not None and result.model is not None and heard.row is not None:
+        told = result.model.contributions(heard.row, label)
+        largest = sorted(told.items(), key=lambda item: (-abs(item[1]), item[0]))[:_MOST_FEATURES]
+        if largest:
+            method = ExplanationMethod.SHAP
+            shares += [(f"feature:{name}", result.trust * value) for name, value in largest]
+    return Explainability(
+        method=method,
+        feature_importances=[
+            FeatureImportance(feature_name=name, importance=round(abs(share), 4), contribution=_direction(share))
+            for name, share in shares
+        ],
+        model_version=result.model.version if result.model is not None else VERSION,
+        model_type=result.model.model_type if result.model is not None else "rules",
+    )
+
+
+def _direction(share: float) -> Contribution:
+    if abs(share) < _NEUTRAL:
+        return Contribution.NEUTRAL
+    return Contribution.POSITIVE if share > 0 else Contribution.NEGATIVE
+
+
+def _notes(rules: Prior, result: _Joined) -> dict[str, Any]:
+    notes: dict[str, Any] = {
+        "model_source": JOINED if result.trust >= 0.5 else HEURISTICS,
+        "trust": round(result.trust, 4),
+        "quality": round(rules.quality, 4),
+        "probabilities": [round(value, 6) for value in result.probabilities],
+        "prior": [round(value, 6) for value in rules.probabilities],
+    }
+    if result.learned is not None:
+        notes["model"] = [round(value, 6) for value in result.learned]
+    if result.model is not None:
+        notes["learned"] = result.model.learned
+    if result.problem is not None:
+        notes["problem"] = result.problem
+    return notes
+
+
+def _digest(unsigned: SpecialistOpinion) -> str:
+    return hashlib.sha256(_encode(unsigned)).hexdigest()
