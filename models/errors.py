@@ -6,6 +6,7 @@ HiveError
 ├── InvalidSnapshot a model can't be restored from these bytes: take an older one, or start from the examples
 ├── InvalidReading  what a cache gave back is no reading of a text: count it, and read the text anew
 ├── QueryRefused    a query that is wrong or forbidden, now and later: never sent, never a retry
+├── TransformError  steps or checks on rows that can't be carried out: the same for the same rows, never a retry
 └── (app.errors adds the errors of the edges: stores, queries, configuration)
 """
 
@@ -21,6 +22,8 @@ __all__ = [
     "InvalidSnapshot",
     "QueryRefused",
     "Reason",
+    "TransformError",
+    "TransformReason",
 ]
 
 Reason = Literal["parameters", "unsupported", "not-listed", "operator", "writes", "depth", "size", "slow", "server"]
@@ -28,6 +31,13 @@ Reason = Literal["parameters", "unsupported", "not-listed", "operator", "writes"
 
 Its parameters are wrong or missing; nothing here can do it; it names what the catalog doesn't list; it uses what isn't
 allowed; it writes; it or its answer is nested too deep, or too large; it takes too long; the server says no.
+"""
+
+TransformReason = Literal["steps", "checks", "input", "size", "keys"]
+"""Why rows can't be worked on, stable for metrics.
+
+The steps or the checks are malformed; the rows of a task are missing or are none; a table would become too large; rows
+that are to be set against each other have no key of their own.
 """
 
 
@@ -93,3 +103,23 @@ class QueryRefused(HiveError):
         super().__init__(detail)
         self.detail = detail
         self.reason: Reason = reason
+
+
+class TransformError(HiveError):
+    """Say which step can't be carried out, and why.
+
+    Attributes:
+        detail: one sentence for a person: what is wrong and what would be right.
+        reason: short code, stable for metrics.
+        place: of the step or check in its list, 0 is the first; None when it is none of them.
+    """
+
+    def __init__(self, detail: str, reason: TransformReason, place: int | None = None) -> None:
+        super().__init__(detail, reason, place)
+        self.detail = detail
+        self.reason: TransformReason = reason
+        self.place = place
+
+    def __str__(self) -> str:
+        what = "check" if self.reason == "checks" else "step"
+        return self.detail if self.place is None else f"{what} {self.place + 1}: {self.detail}"

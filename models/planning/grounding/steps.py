@@ -8,6 +8,7 @@
 | `join` | `with` (task id), `on` [[left, right]], `how`, `prefix` | both sides' columns |
 | `join_asof` | those but `how`; `left_time`, `right_time`, `direction` | each with the other side's nearest |
 | `compare` | `with`, `on` [column], `column`, `missing` | `on`, column, `<column>_before`, `difference`, `change` |
+| `pivot` | `index` [column], `column`, `value`, `function`, `names`, `missing` | one for each index, a column a value |
 | `sort` | `by` [[column, `asc` or `desc`]] | the same in this order |
 | `limit` | `count` | the first of them |
 | `select` | `columns` | the same, with these columns only |
@@ -16,8 +17,14 @@
 anti. `direction` is backward (the nearest that isn't later) or forward; rows without one are left out.
 `function` is count, sum, avg, min, max or distinct (the number of different values). `unit` cuts a time to hour, day,
 week, month, quarter or year, written as `models.planning.query` writes them. `prefix` stands before the columns of the
-other side, but for those of `on`; `semi` and `anti` add none. `change` is the difference as a part of the value before,
-null when that is 0. `missing` is what a key has that one side lacks.
+other side, but for those of `on`, which are not repeated; a name that is taken even so gets `_right` after it; `semi`
+and `anti` add none. `change` is the difference as a part of the value before, null when that is 0. `missing` is what a
+key has that one side lacks, or a cell of a pivot that no row stands for. `names` of a pivot are its columns, where they
+are to be the same whatever the rows hold.
+
+Cells compare with those of their own type; a time compares as a time however it is written (ISO 8601 text, epoch ms,
+extended JSON). What has no value is the smallest, a key of its own in `group` and `compare`, and joined to nothing.
+`models.transform` carries the steps out.
 """
 
 from __future__ import annotations
