@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from models.nlu.rules import RULES
-from models.nlu.words import stem
+from models.nlu.words import stem, stems
 from models.records import Domain
 
 SLOTS: tuple[tuple[Domain, str], ...] = tuple((domain, name) for domain, names in RULES.items() for name in names)
@@ -75,23 +75,23 @@ def _shorter(word: str) -> Iterator[str]:
 
 _DICTIONARY = _Dictionary()
 _PHRASES = _DICTIONARY.phrases
-_BEGINNINGS = _PHRASES.__contains__
+_BEGINNINGS = frozenset(_PHRASES)
 _PREFIX_LENGTHS = range(max(map(len, _DICTIONARY.prefixes)), min(map(len, _DICTIONARY.prefixes)) - 1, -1)
 
 
 def find_phrases(words: Sequence[str]) -> list[Entry]:
     """Return the phrases in the plain words of a text, each once."""
-    return find_phrases_of(list(map(stem, words)))
+    return find_phrases_of(stems(words))
 
 
-def find_phrases_of(stems: Sequence[str]) -> list[Entry]:
+def find_phrases_of(stemmed: Sequence[str]) -> list[Entry]:
     """Return the same for words whose stems are known."""
-    if not any(map(_BEGINNINGS, pairwise(stems))):
+    if _BEGINNINGS.isdisjoint(pairwise(stemmed)):
         return []
     found: dict[Entry, None] = {}
-    for at, beginning in enumerate(pairwise(stems)):
+    for at, beginning in enumerate(pairwise(stemmed)):
         for phrase, entry in _PHRASES.get(beginning, ()):
-            if len(phrase) == 2 or phrase == tuple(stems[at : at + len(phrase)]):
+            if len(phrase) == 2 or phrase == tuple(stemmed[at : at + len(phrase)]):
                 found[entry] = None
     return list(found)
 

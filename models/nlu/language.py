@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from models.nlu.words import Word
 
 
-Votes = tuple[int, int, int]
-"""How loudly something speaks for Portuguese, English, Spanish."""
+Votes = int
+"""How loudly something speaks for Portuguese, English, Spanish: ten bits each, so that adding adds all three."""
 
 
 class Language(NamedTuple):
@@ -38,6 +38,8 @@ SURE_OF_SPANISH: Final = 3
 """Votes by which Spanish must lead: Portuguese without accents looks much like it."""
 
 _LANGUAGES = ("pt", "en", "es")
+_BITS = 10  # enough for MOST_WORDS words, none of which speaks louder than 6
+_MOST = 2**_BITS - 1
 _ASKED_VOTES = 2  # as loud as a small word
 _SHORTEST_WORD = 4
 _LONGEST_WORD = 40
@@ -108,33 +110,33 @@ _SHARED_LETTERS = "áéíóú"
 
 def recognise(found: Sequence[Word], asked: str | None = None) -> Language:
     """Tell the language of a text by its words; `asked` is what the sender declares, such as `pt-BR`."""
-    code = _recognised(found, asked)
-    return Language(code, code in SUPPORTED)
+    return recognise_votes([*map(_votes_of_word, found[:MOST_WORDS])], asked)
 
 
 def language(found: Sequence[Word], asked: str | None = None) -> str:
     """Tell `pt` from `en`: the one of the two that is nearer to the text's language."""
-    code = _recognised(found, asked)
+    code = recognise(found, asked).code
     return code if code in SUPPORTED else SUPPORTED[0]
 
 
-def _recognised(found: Sequence[Word], asked: str | None) -> str:
+def recognise_votes(votes: Sequence[Votes], asked: str | None) -> Language:
+    """Tell the language of a text by what its words vote, at most MOST_WORDS of them."""
     wanted = asked[:2].lower() if asked else ""
-    pt = en = es = 0
-    for word in found[:MOST_WORDS]:
-        for_pt, for_en, for_es = votes_of(word.text) if word.form is None else word.form.votes
-        pt += for_pt
-        en += for_en
-        es += for_es
+    total = sum(votes)
+    pt, en, es = total & _MOST, total >> _BITS & _MOST, total >> 2 * _BITS
     if wanted in _LANGUAGES:
-        if len(found) < ENOUGH_WORDS:
-            return wanted
+        if len(votes) < ENOUGH_WORDS:
+            return _LANGUAGE_OF[wanted]
         pt += _ASKED_VOTES * (wanted == "pt")
         en += _ASKED_VOTES * (wanted == "en")
         es += _ASKED_VOTES * (wanted == "es")
-    if es >= max(pt, en) + SURE_OF_SPANISH:
-        return "es"
-    return "en" if en > pt else "pt"
+    if pt + SURE_OF_SPANISH <= es >= en + SURE_OF_SPANISH:
+        return _LANGUAGE_OF["es"]
+    return _LANGUAGE_OF["en" if en > pt else "pt"]
+
+
+def _votes_of_word(word: Word) -> Votes:
+    return votes_of(word.text) if word.form is None else word.form.votes
 
 
 def votes_of(word: str) -> Votes:
@@ -142,38 +144,38 @@ def votes_of(word: str) -> Votes:
     small = _VOTES_OF_SMALL.get(word)
     if small is not None:
         return small
-    pt = en = es = 0
+    votes = 0
     if not word.isascii():
         letters = frozenset(word)
-        pt = es = int(not letters.isdisjoint(_SHARED_LETTERS))
-        pt += 2 * (not letters.isdisjoint("çãõ"))
-        es += 2 * ("ñ" in letters)
+        votes += _PT_OR_ES * (not letters.isdisjoint(_SHARED_LETTERS))
+        votes += 2 * _PT * (not letters.isdisjoint("çãõ"))
+        votes += 2 * _ES * ("ñ" in letters)
     if not _SHORTEST_WORD <= len(word) <= _LONGEST_WORD:  # shorter ones are abbreviations, which all languages share
-        return (pt, en, es)
+        return votes
     for length in _ENDING_LENGTHS:
         ending = _VOTES_OF_ENDING.get(word[-length:])
         if ending is not None and length < len(word):
-            pt, en, es = pt + ending[0], en + ending[1], es + ending[2]
+            votes += ending
             break
     else:
-        pt += word[-1] in "ao"
-        en += word[-1] in _ENGLISH_ENDS
-        es += word[-1] in "ao"
-    has_pt, has_en, has_es = _HAS_PIECE
-    return (pt + (has_pt(word) is not None), en + (has_en(word) is not None), es + (has_es(word) is not None))
+        votes += _PT_OR_ES * (word[-1] in "ao") + _EN * (word[-1] in _ENGLISH_ENDS)
+    return votes + sum(vote for vote, has_piece in _PIECE_OF if has_piece(word))
 
 
 def _votes(listed: Mapping[str, str], loudness: int) -> dict[str, Votes]:
     """Of everything that is listed for some language: how loudly it speaks for each."""
-    by_language = [frozenset(listed[code].split()) for code in _LANGUAGES]
-    votes = {}
-    for said in frozenset().union(*by_language):
-        pt, en, es = (loudness * (said in known) for known in by_language)
-        votes[said] = (pt, en, es)
+    votes: dict[str, Votes] = {}
+    for code, vote in _VOTE_FOR.items():
+        for said in set(listed[code].split()):
+            votes[said] = votes.get(said, 0) + loudness * vote
     return votes
 
 
+_PT, _EN, _ES = 1, 1 << _BITS, 1 << 2 * _BITS
+_PT_OR_ES = _PT + _ES
+_VOTE_FOR = dict(zip(_LANGUAGES, (_PT, _EN, _ES), strict=True))
+_LANGUAGE_OF = {code: Language(code, code in SUPPORTED) for code in _LANGUAGES}
 _VOTES_OF_SMALL = _votes(_SMALL_WORDS, 2)
 _VOTES_OF_ENDING = _votes(_ENDINGS, 1)
 _ENDING_LENGTHS = range(max(map(len, _VOTES_OF_ENDING)), min(map(len, _VOTES_OF_ENDING)) - 1, -1)
-_HAS_PIECE = [re.compile("|".join(_PIECES[code].split())).search for code in _LANGUAGES]
+_PIECE_OF = [(vote, re.compile("|".join(_PIECES[code].split())).search) for code, vote in _VOTE_FOR.items()]

@@ -18,7 +18,7 @@ from models.nlu.examples import Example, load_examples
 from models.nlu.features import BIAS, BITS, EVIDENCE_LENGTH, SLOT_NAMES, Row, row_of, text_features
 from models.nlu.rules import RULES
 from models.nlu.seeding import GENERAL, LABELS, NO_KINDS, PASSES, Kinds, train, train_kinds
-from models.nlu.words import plain_words, stem
+from models.nlu.words import plain_words, stems
 from models.nlu.wordsums import WordSums
 from models.online.hashed_softmax import HashedSoftmax
 from models.online.prequential import Prequential
@@ -39,6 +39,7 @@ LAST_WORDS: Final = 20
 """How many of these are the last ones: some say at the end what they want."""
 
 _DOMAINS = tuple(Domain)
+_SAFE = 500.0  # up to here no power overflows, nor are all of them 0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -87,13 +88,14 @@ class DomainModel:
         """Say what a text is about."""
         return self.classify_words(plain_words(text))
 
-    def classify_words(self, words: Sequence[str], stems: Sequence[str] | None = None) -> Verdict:
+    def classify_words(self, words: Sequence[str], stemmed: Sequence[str] | None = None) -> Verdict:
         """Say what the plain words of a text are about; their stems may be given where they are known."""
-        if self._fast is None:
-            self._fast = WordSums(self._softmax, self._kinds)
         fast = self._fast
-        words = self.looked_at(words)
-        sums = fast.read(words, list(map(stem, words)) if stems is None else self.looked_at(stems))
+        if fast is None:
+            fast = self._fast = WordSums(self._softmax, self._kinds)
+        if len(words) > MOST_WORDS:
+            words, stemmed = self.looked_at(words), None
+        sums = fast.read(words, stems(words) if stemmed is None else stemmed)
         return self._verdict(sums.logits, partial(fast.best_kind, sums))
 
     def contributions(self, row: Row) -> NDArray[np.float32]:
@@ -113,7 +115,7 @@ class DomainModel:
 
     def _verdict(self, logits: list[float], kind_of: Callable[[int], str | None]) -> Verdict:
         most = max(logits)
-        powers = [exp(logit - most) for logit in logits]
+        powers = [*map(exp, logits if -_SAFE < most < _SAFE else [logit - most for logit in logits])]
         total = sum(powers)
         probabilities = [power / total for power in powers]
         domains = probabilities[:-1]

@@ -10,11 +10,12 @@ from typing import Final
 import msgspec
 
 from models.errors import InvalidReading
-from models.nlu.entities import Vocabulary, find_entities
-from models.nlu.language import recognise
+from models.nlu.entities import Vocabulary, read_entities
+from models.nlu.language import MOST_WORDS as MOST_VOTES
+from models.nlu.language import recognise_votes
 from models.nlu.model import DomainModel
 from models.nlu.pii import PiiSpan, find_pii, mask, mask_with_map
-from models.nlu.words import composed, keywords, plain_words, words
+from models.nlu.words import Words, keywords, plain_words
 from models.records import Domain, Entity
 from models.records.base import Ratio
 
@@ -99,22 +100,24 @@ def read(
         model: decides the domain.
         vocabulary: nouns to look for, such as those of a catalog.
     """
-    text = composed(text)
-    found = words(text, most=MOST_WORDS)
+    found = Words(text, most=MOST_WORDS)
+    text = found.text
     spans = find_pii(text)
     is_list = len(spans) > MOST_PERSONAL
-    entities = [] if is_list else find_entities(text, found, at_ms=at_ms, vocabulary=vocabulary)
+    entities = [] if is_list else read_entities(found, at_ms=at_ms, vocabulary=vocabulary)
+    forms = found.forms
     if spans:
         personal = Personal(text, spans)
         text = personal.masked
         entities = [moved for entity in entities if (moved := personal.moved(entity))]
-        found = [word for word in found if not personal.overlaps(word.start, word.end)]
+        forms = [
+            form for word, form in zip(found.placed, forms, strict=True) if not personal.overlaps(word.start, word.end)
+        ]
         # What people teach is masked text: what is classified must be the same words.
         verdict = model.classify_words(plain_words(text, most=MOST_WORDS))
     else:
-        stems = [word.form.stem for word in found if word.form]
-        verdict = model.classify_words([word.plain for word in found], stems)
-    spoken = recognise(found, asked)
+        verdict = model.classify_words(found.plains, [form.stem for form in forms])
+    spoken = recognise_votes([form.votes for form in forms[:MOST_VOTES]], asked)
     return Reading(
         text=text,
         domain=verdict.domain,
@@ -125,9 +128,9 @@ def read(
         probabilities=verdict.probabilities,
         language=spoken.code,
         language_supported=spoken.is_supported,
-        keywords=keywords(found),
+        keywords=keywords(forms),
         entities=entities,
-        words=len(found),
+        words=len(forms),
         is_personal=bool(spans),
         read_at_ms=at_ms,
         model_version=model.version,

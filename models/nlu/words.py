@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
+from typing import Self
 
 import msgspec
 
+from models.nlu.kept import Kept
 from models.nlu.language import language, votes_of
 
 __all__ = [
     "STOP_WORDS",
     "Form",
     "Word",
+    "Words",
     "composed",
     "is_stop_word",
     "keywords",
@@ -22,6 +26,7 @@ __all__ = [
     "plain",
     "plain_words",
     "stem",
+    "stems",
     "word_set",
     "words",
 ]
@@ -31,6 +36,9 @@ def word_set(listed: str) -> frozenset[str]:
     """Make a set of the words of a text."""
     return frozenset(listed.split())
 
+
+LONGEST_ACCENTED = 256
+"""Letters of a word with others than ASCII that are read: there are signs that stand for eighteen letters each."""
 
 _WORD = re.compile(r"\w+")
 _PLURALS = (("coes", "cao"), ("soes", "sao"), ("oes", "ao"), ("ais", "al"), ("eis", "el"), ("ies", "y"))
@@ -46,13 +54,21 @@ STOP_WORDS = word_set(
 
 
 class Form(msgspec.Struct, frozen=True, gc=False):
-    """All that is known of a word by its letters, wherever it stands."""
+    """All that is known of a word by its letters, wherever it stands.
+
+    Attributes:
+        text: the word in lower case.
+        plain: without its accents.
+        stem: without its ending.
+        votes: how loudly it speaks for each language, see `language.votes_of`.
+        keyword: the word where it carries meaning, else nothing.
+    """
 
     text: str
     plain: str
     stem: str
-    votes: tuple[int, int, int]
-    carries_meaning: bool
+    votes: int
+    keyword: str
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
@@ -65,28 +81,72 @@ class Word(msgspec.Struct, frozen=True, gc=False):
     form: Form | None = None
 
 
+class Words:
+    """The words of a text by their letters; where they stand is looked for when somebody asks.
+
+    Attributes:
+        text: the text as the offsets count in it.
+        forms: what is known of each word, in their order; empty where others say what the words are (`of`).
+        plains: their plain forms.
+    """
+
+    __slots__ = ("_placed", "_starts", "_surfaces", "forms", "plains", "text")
+
+    def __init__(self, text: str, *, most: int | None = None) -> None:
+        """Split a text into its words, or its first `most`."""
+        self.text = text = composed(text)
+        self._surfaces = _surfaces(text, most)
+        self.forms = [*map(_form_of, self._surfaces)]
+        self.plains = [form.plain for form in self.forms]
+        self._placed: list[Word] | None = None
+        self._starts: list[int] = []
+
+    @classmethod
+    def of(cls, text: str, placed: list[Word]) -> Self:
+        """Take words whose places in a composed text are known already."""
+        found = cls("")
+        found.text, found.plains, found._placed = text, [word.plain for word in placed], placed
+        return found
+
+    @property
+    def placed(self) -> list[Word]:
+        """The words with their places."""
+        if self._placed is None:
+            find, end = self.text.find, 0
+            self._placed = placed = []
+            for surface, form in zip(self._surfaces, self.forms, strict=True):
+                start = find(surface, end)  # between two words there are no letters: the next place is its own
+                end = start + len(surface)
+                placed.append(Word(form.text, form.plain, start, end, form))
+        return self._placed
+
+    def said(self, at: int) -> str:
+        """Return a word as written, in lower case."""
+        return self.forms[at].text if self._placed is None else self._placed[at].text
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Return where the words `first` to `last` begin and end, with no more work than the way to there."""
+        if self._placed is not None:
+            return self._placed[first].start, self._placed[last].end
+        starts, surfaces, find = self._starts, self._surfaces, self.text.find
+        end = starts[-1] + len(surfaces[len(starts) - 1]) if starts else 0
+        for surface in surfaces[len(starts) : last + 1]:
+            starts.append(find(surface, end))
+            end = starts[-1] + len(surface)
+        return starts[first], starts[last] + len(surfaces[last])
+
+
 def words(text: str, *, most: int | None = None) -> list[Word]:
     """Split a text into its words, or its first `most`; offsets count characters of the text as given.
 
     A text with combining marks is composed first (`composed`), and then they count characters of that.
     """
-    text = composed(text)
-    found: list[Word] = []
-    find, forms, end = text.find, _FORMS, 0
-    for surface in _surfaces(text, most):
-        start = find(surface, end)  # between two words there are no letters: the next place is its own
-        end = start + len(surface)
-        try:
-            form = forms[surface]
-        except KeyError:
-            form = _form(surface)
-        found.append(Word(form.text, form.plain, start, end, form))
-    return found
+    return Words(text, most=most).placed
 
 
 def plain_words(text: str, *, most: int | None = None) -> list[str]:
     """Return the words of a text in their order, or its first `most`, plain: `words` without the places."""
-    return [(_FORMS.get(surface) or _form(surface)).plain for surface in _surfaces(composed(text), most)]
+    return [*map(_PLAIN, map(_form_of, _surfaces(composed(text), most)))]
 
 
 def _surfaces(text: str, most: int | None) -> list[str]:
@@ -125,20 +185,31 @@ class _Dropped(dict[int, int | None]):
 _DROPPED = _Dropped()
 
 
-@lru_cache(maxsize=16_384)
 def plain(word: str) -> str:
-    """Take case and accents off a word."""
-    if word.isascii():
-        return word.lower()
+    """Take case and accents off a word; of one that is longer than any (LONGEST_ACCENTED) the rest is cut off."""
+    return word.lower() if word.isascii() else _PLAINS[word]
+
+
+def _plain(word: str) -> str:
+    word = word[:LONGEST_ACCENTED]
     return unicodedata.normalize("NFKD", word.casefold()).translate(_DROPPED)
 
 
+_PLAINS = Kept(_plain)
 _PLAIN_STOP_WORDS = frozenset(map(plain, STOP_WORDS))
 
 
-@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Take the plural and the last vowel off a plain word: enough for nouns to meet, in both languages."""
+    return _STEMS[word]
+
+
+def stems(plain_words: Iterable[str]) -> list[str]:
+    """Return the stem of each plain word."""
+    return [*map(_STEMS.__getitem__, plain_words)]
+
+
+def _stem(word: str) -> str:
     if len(word) <= 3:
         return word
     for ending, singular in _PLURALS:
@@ -157,14 +228,10 @@ def is_stop_word(word: str) -> bool:
 
 
 def _form(word: str) -> Form:
-    if len(_FORMS) >= _MOST_FORMS:
-        for oldest in list(islice(_FORMS, _MOST_FORMS // 16)):  # a few at a time: dropping all takes milliseconds
-            del _FORMS[oldest]
     text = _same(word.lower(), word)
     bare = _same(plain(word), text)
     meant = len(text) > 2 and not text.isdigit() and bare not in _PLAIN_STOP_WORDS
-    form = _FORMS[word] = Form(text, bare, _same(stem(bare), bare), votes_of(text), meant)
-    return form
+    return Form(text, bare, _same(stem(bare), bare), votes_of(text), text if meant else "")
 
 
 def _same(word: str, other: str) -> str:
@@ -172,13 +239,13 @@ def _same(word: str, other: str) -> str:
     return other if word == other else word
 
 
-_MOST_FORMS = 16_384
-_FORMS: dict[str, Form] = {}
-"""The forms of words met, oldest first: a plain dictionary, for an LRU cache touches five places in memory each."""
+_PLAIN = attrgetter("plain")
+_KEYWORD = attrgetter("keyword")
+_STEMS = Kept(_stem)
+_FORMS = Kept(_form)
+_form_of = _FORMS.__getitem__
 
 
-def keywords(found: list[Word], limit: int = 8) -> list[str]:
+def keywords(found: Sequence[Form], limit: int = 8) -> list[str]:
     """Return the first words that carry meaning, each once, as written; they are sought in the first 64."""
-    return list(dict.fromkeys([word.text for word in found[:64] if (word.form or _form(word.text)).carries_meaning]))[
-        :limit
-    ]
+    return [*dict.fromkeys(filter(None, map(_KEYWORD, found[:64])))][:limit]

@@ -22,14 +22,15 @@ ROOM: Final = 16_384
 _MARGIN: Final = 128
 """Words and phrases of one text, at most: nothing is forgotten within a text, so there is room for them."""
 
-_ONES = np.ones(_MARGIN, np.float32)
+_SUM_OF = [np.ones(count, np.float32).dot for count in range(_MARGIN + 1)]
+"""What adds up so many vectors."""
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False):
-    """A text: the logits of the labels, and from what those of the subcategories can be had."""
+    """A text: the logits of the labels, and from what those of the subcategories can be had: all sums, two factors."""
 
     logits: list[float]
-    of_kinds: NDArray[np.float32]
+    added: list[float]
     of_pieces: float
     of_evidence: float
 
@@ -53,11 +54,12 @@ class WordSums:
         self._weights = np.hstack([softmax.all_weights(), kinds.weights])
         bias: list[float] = (BIAS * self._weights[BIAS_ROW]).tolist()
         self._bias = bias[: self._labels]
+        self._squares = 2 * self._labels
         self._kinds = [
-            (2 * start, 2 * (start + len(names)), names, bias[self._labels + start :]) for start, names in kinds.places
+            (self._squares + 2 + 2 * start, len(names), names, bias[self._labels + start :])
+            for start, names in kinds.places
         ]
         self._vectors: NDArray[np.float32] = np.zeros((ROOM + _MARGIN, 2 * len(bias) + 2), np.float32)
-        self._squares = 2 * self._labels
         self._of_pieces, self._of_evidence = self._columns()
         self._places = _Places(self)
         self._free: list[int] = []
@@ -66,10 +68,9 @@ class WordSums:
         """Where in a vector the parts of the pieces and those of the evidence stand, in the order of the weights."""
         of_pieces = [*range(self._labels)]
         of_evidence = [*range(self._labels, 2 * self._labels)]
-        for start, end, names, _ in self._kinds:
-            first = self._squares + 2 + start
-            of_pieces += range(first, first + len(names))
-            of_evidence += range(first + len(names), self._squares + 2 + end)
+        for first, count, _, _ in self._kinds:
+            of_pieces += range(first, first + count)
+            of_evidence += range(first + count, first + 2 * count)
         return np.array(of_pieces), np.array(of_evidence)
 
     def read(self, words: Sequence[str], stems: Sequence[str]) -> Sums:
@@ -78,27 +79,27 @@ class WordSums:
             self._forget()
         said: list[str | Entry] = [*dict.fromkeys(words), *find_phrases_of(stems)]
         vectors = self._vectors.take([*map(self._places.__getitem__, said)], 0)
-        sums = _ONES[: len(vectors)].dot(vectors)
-        kinds = self._squares + 2
-        added: list[float] = sums[:kinds].tolist()
-        of_pieces = 1.0 / sqrt(added[-2] or 1.0)
-        of_evidence = EVIDENCE_LENGTH / sqrt(EVIDENCE_UNIT * EVIDENCE_UNIT + added[-1])
+        added: list[float] = _SUM_OF[len(vectors)](vectors).tolist()
+        squares = self._squares
+        of_pieces = 1.0 / sqrt(added[squares] or 1.0)
+        of_evidence = EVIDENCE_LENGTH / sqrt(EVIDENCE_UNIT * EVIDENCE_UNIT + added[squares + 1])
         logits = [
             piece * of_pieces + evidence * of_evidence + bias
-            for piece, evidence, bias in zip(added, added[self._labels :], self._bias, strict=False)
+            for piece, evidence, bias in zip(added, added[self._labels : squares], self._bias, strict=False)
         ]
-        return Sums(logits, sums[kinds:], of_pieces, of_evidence)
+        return Sums(logits, added, of_pieces, of_evidence)
 
     def best_kind(self, sums: Sums, domain: int) -> str | None:
         """Return the most probable subcategory of a domain, given by its place in `Domain`; None where it has none."""
-        start, end, names, biases = self._kinds[domain]
+        first, count, names, biases = self._kinds[domain]
         if not names:
             return None
-        added: list[float] = sums.of_kinds[start:end].tolist()
-        of_pieces, of_evidence = sums.of_pieces, sums.of_evidence
+        added, of_pieces, of_evidence = sums.added, sums.of_pieces, sums.of_evidence
         logits = [
             piece * of_pieces + evidence * of_evidence + bias
-            for piece, evidence, bias in zip(added, added[len(names) :], biases, strict=False)
+            for piece, evidence, bias in zip(
+                added[first : first + count], added[first + count : first + 2 * count], biases, strict=False
+            )
         ]
         return names[logits.index(max(logits))]
 

@@ -31,7 +31,7 @@ noun with several names is shared between them. Offsets count in the composed te
 
 from __future__ import annotations
 
-from models.nlu.entities.find import find_entities
+from models.nlu.entities.find import find_entities, read_entities
 from models.nlu.entities.vocabulary import Vocabulary
 
-__all__ = ["Vocabulary", "find_entities"]
+__all__ = ["Vocabulary", "find_entities", "read_entities"]

@@ -9,7 +9,7 @@ from models.nlu.entities.amounts import AMOUNT_TRIGGERS, amount_entity, find_amo
 from models.nlu.entities.dates import COMPARING, HEADS, find_dates
 from models.nlu.entities.dates.calendars import DAY, Span, date_of
 from models.nlu.entities.identifiers import notation_entities, numbered_entities
-from models.nlu.entities.scan import AHEAD, MAX_WORDS, USUAL, Scan
+from models.nlu.entities.scan import AHEAD, MAX_WORDS, PADDING, USUAL, Scan
 from models.nlu.entities.shapes import (
     EXCLUDE_TRIGGERS,
     GROUP_TRIGGERS,
@@ -22,12 +22,11 @@ from models.nlu.entities.shapes import (
 )
 from models.nlu.entities.technologies import TECHNOLOGY_TRIGGERS, technology_entities
 from models.nlu.entities.vocabulary import Vocabulary
-from models.nlu.words import Word
+from models.nlu.words import Word, Words, composed
 from models.records import Entity
 
 _DATES, _AMOUNTS, _TOP, _GROUP, _SORT, _EXCLUDE, _TECHNOLOGY, _AHEAD, _COMPARING = (1 << place for place in range(9))
 _DIGITS = _DATES | _AMOUNTS
-_SIGNS = ("@", "://", "www.", "::")  # of what may have neither a word of ours nor a digit in it
 _FAMILIES: dict[int, Iterable[str]] = {
     _DATES: HEADS,
     _AMOUNTS: AMOUNT_TRIGGERS,
@@ -68,12 +67,17 @@ def find_entities(text: str, found: list[Word], *, at_ms: int, vocabulary: Vocab
     """
     if len(found) > MAX_WORDS:
         found = found[:MAX_WORDS]
-    plains = [word.plain for word in found]
+    return read_entities(Words.of(composed(text), found), at_ms=at_ms, vocabulary=vocabulary)
+
+
+def read_entities(found: Words, *, at_ms: int, vocabulary: Vocabulary | None = None) -> list[Entity]:
+    """Find the same in a text of at most MAX_WORDS words, whose places are looked for where something may be."""
+    text, plains = found.text, found.plains
     places = _places(plains)
     entities: list[Entity] = []
-    if places or any(sign in text for sign in _SIGNS):
-        scan = Scan(text, found, at_ms, plains)
-        entities = _read(scan, places if len(scan.words) == len(found) else _places(scan.plains))
+    if places or "@" in text or "::" in text or "://" in text or "www." in text:
+        scan = Scan(found, at_ms)
+        entities = _read(scan, places if len(scan.plains) == len(plains) + len(PADDING) else _places(scan.plains))
     if vocabulary is not None:
         entities += _nouns(plains, found, vocabulary)
     return entities
@@ -81,7 +85,9 @@ def find_entities(text: str, found: list[Word], *, at_ms: int, vocabulary: Vocab
 
 def _places(plains: list[str]) -> list[int]:
     """Return where a word is that some family begins with, or digits: they, and nothing else here, sort before ":"."""
-    return [at for at, word in enumerate(plains) if word in _TRIGGERS or "" < word < ":"]
+    if plains and min(plains) < ":":
+        return [at for at, word in enumerate(plains) if word in _TRIGGERS or "" < word < ":"]
+    return [at for at, families in enumerate(map(_TRIGGERS.get, plains)) if families]
 
 
 def _read(scan: Scan, places: list[int]) -> list[Entity]:
@@ -143,14 +149,14 @@ def _minute(at: int) -> str:
     return f"{date_of(at).isoformat()}T{at % DAY // 3600:02}:{at // 60 % 60:02}:00Z"
 
 
-def _nouns(plains: list[str], found: list[Word], vocabulary: Vocabulary) -> list[Entity]:
+def _nouns(plains: list[str], found: Words, vocabulary: Vocabulary) -> list[Entity]:
     return [
         Entity(
             entity_type="CATALOG",
             value=name,
             confidence=USUAL / len(names),
-            start=found[first].start,
-            end=found[last].end,
+            start=found.placed[first].start,
+            end=found.placed[last].end,
         )
         for first, last, names in vocabulary.find(plains)
         for name in names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.nlu.entities.numbers import Number, number_at
-from models.nlu.words import Word, composed, is_stop_word, language, word_set
+from models.nlu.words import Word, Words, is_stop_word, language, word_set
 from models.records import Entity
 
 CERTAIN = 1.0
@@ -60,8 +60,7 @@ _FROM_LETTER = re.compile(
     re.VERBOSE,
 )
 _SIGNS = ("@", ".", ",", ":", "/", "-", "+", "%")
-_MAY_JOIN = re.compile(r"[\w%+][@.,:/-][\w/]|::[0-9]")
-_JOINERS = re.compile("[@.,:/-]")
+_MAY_JOIN = re.compile(r"[@.,:/-][\w/]")
 AHEAD = word_set(
     "agendar agende agenda agendado agendada marcar marque marcado schedule scheduled scheduling remind reminder "
     "lembre lembrar lembrete will vai vou vamos planejar planeje planejado plan planned programar programe programado "
@@ -84,26 +83,30 @@ class Scan:
         now: the reference time, in seconds since 1970-01-01T00:00Z.
     """
 
-    __slots__ = ("_comma", "compares", "kinds", "looks_ahead", "now", "plains", "taken", "text", "words")
+    __slots__ = ("_comma", "_found", "compares", "kinds", "looks_ahead", "now", "plains", "taken", "text")
 
-    def __init__(self, text: str, found: list[Word], at_ms: int, plains: list[str] | None = None) -> None:
-        self.text = text = composed(text)
+    def __init__(self, found: Words, at_ms: int) -> None:
+        self.text = text = found.text
         self.kinds: dict[int, str] = {}
         self.taken: set[int] = set()
         self.now = at_ms // 1000
-        self.words = found
-        if _JOINERS.search(text) and _MAY_JOIN.search(text):
-            self._join()
-            plains = None
-        self.plains = [*(plains or [word.plain for word in self.words]), *PADDING]
+        if _MAY_JOIN.search(text):
+            found = Words.of(text, self._joined(found.placed))
+        self._found = found
+        self.plains = [*found.plains, *PADDING]
         self.looks_ahead = False
         self.compares = False
         self._comma: bool | None = None
 
-    def _join(self) -> None:
+    @property
+    def words(self) -> list[Word]:
+        """The words; their places are looked for when the first is asked for."""
+        return self._found.placed
+
+    def _joined(self, found: list[Word]) -> list[Word]:
         joined: list[Word] = []
         done = 0
-        for word in self.words:
+        for word in found:
             if word.start < done:
                 continue
             match = self._joined_at(word)
@@ -114,7 +117,7 @@ class Scan:
             surface = match[0]
             self.kinds[len(joined)] = match.lastgroup
             joined.append(Word(surface, surface.lower(), match.start(), done))
-        self.words = joined
+        return joined
 
     def _joined_at(self, word: Word) -> re.Match[str] | None:
         start, text = word.start, self.text
@@ -154,10 +157,9 @@ class Scan:
 
     def entity(self, entity_type: str, value: str, confidence: float, first: int, last: int) -> Entity:
         """Make the entity that these words say."""
-        return Entity(
-            entity_type=entity_type,
-            value=value,
-            confidence=confidence,
-            start=self.words[first].start,
-            end=self.words[last].end,
-        )
+        start, end = self._found.span(first, last)
+        return Entity(entity_type=entity_type, value=value, confidence=confidence, start=start, end=end)
+
+    def said(self, at: int) -> str:
+        """Return a word as it is written, in lower case."""
+        return self._found.said(at)

@@ -266,8 +266,8 @@ def group_entities(scan: Scan, places: list[int]) -> list[Entity]:
 def _entities(scan: Scan, entity_type: str, nouns: list[int], confidence: float) -> list[Entity]:
     """Make an entity of each noun of a list; only the first is sure to be one of it."""
     first, *others = nouns
-    entities = [scan.entity(entity_type, scan.words[first].text, confidence, first, first)]
-    entities += [scan.entity(entity_type, scan.words[at].text, min(confidence, FILLED), at, at) for at in others]
+    entities = [scan.entity(entity_type, scan.said(first), confidence, first, first)]
+    entities += [scan.entity(entity_type, scan.said(at), min(confidence, FILLED), at, at) for at in others]
     return entities
 
 
@@ -281,7 +281,7 @@ def sort_entities(scan: Scan, places: list[int]) -> list[Entity]:
             noun = _sorted_noun(plains, at)
             if noun:
                 scan.take(at + 1, noun)  # so that the "por" is not read as a group
-                entities.append(scan.entity("SORT_BY", scan.words[noun].text, USUAL, noun, noun))
+                entities.append(scan.entity("SORT_BY", scan.said(noun), USUAL, noun, noun))
         elif word in _DIRECTIONS:
             entities.append(scan.entity("SORT_ORDER", _DIRECTIONS[word], CERTAIN, at, at))
         elif word in _FIRST and plains[at - 1] in _ENDS_FIRST and at not in scan.taken:

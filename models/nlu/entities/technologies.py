@@ -256,7 +256,8 @@ _SPELLINGS = _spellings()
 _SIGNED = {"c": (("++", "C++"), ("#", "C#")), "f": (("#", "F#"),)}
 """Names that are a letter and signs, which no word contains."""
 
-TECHNOLOGY_TRIGGERS = frozenset(_SPELLINGS) | frozenset(_SIGNED) | {"net"}
+_MAY_BE_SIGNED = frozenset(_SIGNED) | {"net"}
+TECHNOLOGY_TRIGGERS = frozenset(_SPELLINGS) | _MAY_BE_SIGNED
 NAMES = frozenset(line.partition(":")[0] for line in _LISTED.strip().splitlines()) | {"C++", "C#", "F#"}
 """All names that can be found."""
 
@@ -297,6 +298,8 @@ def _is_written_as_a_name(scan: Scan, at: int, name: str) -> bool:
 
 
 def _signed(scan: Scan, at: int) -> tuple[Entity, int] | None:
+    if scan.plains[at] not in _MAY_BE_SIGNED:
+        return None
     word = scan.words[at]
     start, end, name = word.start, word.end, ""
     if scan.plains[at] == "net":

@@ -65,22 +65,32 @@ def find_ipv4(text: str) -> Iterator[PiiSpan]:
 
 def find_ipv6(text: str) -> Iterator[PiiSpan]:
     """Find IPv6 addresses, also with an IPv4 address at the end."""
-    match = _IPV6.search(text)
-    while match:
-        start, end = match.span()
-        found = None if text[end : end + 1].isalnum() else _ipv6_in(match[0])
-        if found:
-            yield PiiSpan(PiiKind.IP, start, start + len(found))
-        match = _IPV6.search(text, start + len(found) if found else start + 1)
+    lengths: dict[str, int] = {}  # of the address that each run of signs begins with: a list repeats itself
+    at: int | None = 0
+    while at is not None:
+        begin, at = at, None
+        for match in _IPV6.finditer(text, begin):
+            start, end = match.span()
+            run = match[0]
+            length = lengths.get(run)
+            if length is None:
+                length = lengths[run] = _ipv6_length(run)
+            if length and not text[end : end + 1].isalnum():
+                yield PiiSpan(PiiKind.IP, start, start + length)
+            else:
+                length = 1
+            if length != end - start:  # what follows in the run may be another
+                at = start + length
+                break
 
 
-def _ipv6_in(run: str) -> str | None:
-    """Return the run of hex digits, colons and dots without the punctuation at its end, if it is an address."""
+def _ipv6_length(run: str) -> int:
+    """Return how much of a run of hex digits, colons and dots is an address, without punctuation at its end, or 0."""
     candidate = run.rstrip(".")
     for address in (candidate, candidate.rstrip(":.")):
         if len(address) <= _IPV6_LONGEST and any(map(str.isdigit, address)) and _parses(address):
-            return address
-    return None
+            return len(address)
+    return 0
 
 
 def _parses(candidate: str) -> bool:

@@ -142,7 +142,7 @@ def test_words_that_were_forgotten_come_again_as_they_were(monkeypatch: pytest.M
     texts = [example.text for example in load_examples()[:300]]
     before = [DomainModel.seeded().classify(text) for text in texts[:20]]
     monkeypatch.setattr(wordsums, "ROOM", 64)
-    monkeypatch.setattr(words_module, "_MOST_FORMS", 64)
+    monkeypatch.setattr(words_module._FORMS, "_room", 64)
     model = DomainModel.seeded()
     for text in texts:
         model.classify(text)

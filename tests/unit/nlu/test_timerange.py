@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.nlu.entities.dates import AHEAD, COMPARING, HEADS, find_dates
 from models.nlu.entities.scan import Scan
 from models.nlu.timerange import TimeRange, reference_ms
-from models.nlu.words import Word, words
+from models.nlu.words import Word, Words, words
 
 NOW = datetime(2025, 11, 22, 15, 30, tzinfo=UTC)  # a Saturday
 
@@ -21,7 +21,7 @@ def find_time_range(plain_words: list[str], *, at_ms: int) -> TimeRange | None:
     places = [at for at, word in enumerate(plain_words) if word in HEADS or word[:1].isdecimal()]
     if not places:
         return None
-    scan = Scan(" ".join(plain_words), _placed(plain_words), at_ms)
+    scan = Scan(Words.of(" ".join(plain_words), _placed(plain_words)), at_ms)
     scan.looks_ahead = not AHEAD.isdisjoint(plain_words)
     scan.compares = not COMPARING.isdisjoint(plain_words)
     found, _ = find_dates(scan, places)

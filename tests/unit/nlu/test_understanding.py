@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.nlu import Route, route, to_envelope, understand
 from models.nlu.phrases import Order, find_groups, find_top
-from models.nlu.words import keywords, language, plain, stem, words
+from models.nlu.words import Words, keywords, language, plain, stem, words
 from models.records import (
     Actor,
     Context,
@@ -134,7 +134,7 @@ def test_a_sign_that_stands_for_many_words_moves_no_place() -> None:
 
 
 def test_keywords_are_stable_and_without_small_words() -> None:
-    assert keywords(words("As vendas e as vendas por região de 2024")) == ["vendas", "região"]
+    assert keywords(Words("As vendas e as vendas por região de 2024").forms) == ["vendas", "região"]
 
 
 @pytest.mark.parametrize(
