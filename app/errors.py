@@ -42,12 +42,14 @@ class StoreUnavailable(HiveError):
     Args:
         store: The store's name (``mongo``, ``neo4j``, ``redis``).
         detail: What happened, in one line.
+        again_in_s: When it is to be tried again at the latest, if whoever asked knows.
     """
 
-    def __init__(self, store: str, detail: str) -> None:
+    def __init__(self, store: str, detail: str, *, again_in_s: float | None = None) -> None:
         super().__init__(f"{store} is unavailable: {detail}")
         self.store = store
         self.detail = detail
+        self.again_in_s = again_in_s
 
 
 class StaleRun(HiveError):

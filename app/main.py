@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from app.cache_dir import default_cache_dir
+from app.circuit import Circuit
 from app.execution import executor_for
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
-from app.recall import RECALL_TIMEOUT_S, Circuit, Recaller
+from app.recall import RECALL_TIMEOUT_S, Recaller
 from app.seed import plant_seed
 from app.settings import Settings
 from app.stores.mongo import MongoStore
@@ -118,3 +119,5 @@ recaller = Recaller(
 ledger = Ledger(MongoStore.of(settings))
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)
+executor.link_observers.append(metrics.asked)
+metrics.watch_circuits(executor.circuits)

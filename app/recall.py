@@ -20,13 +20,14 @@ from models.errors import HiveError
 from models.planning.memory import CONSTRAINTS, RECALL, Recalled, Similar, keys_of, similar_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from app.circuit import Circuit
     from app.stores.neo4j import GraphStore
     from app.stores.redis import RedisStore
     from models.records import IntentEnvelope
 
-__all__ = ["RECALL_TIMEOUT_S", "Circuit", "Memory", "Recaller"]
+__all__ = ["RECALL_TIMEOUT_S", "Memory", "Recaller"]
 
 RECALL_TIMEOUT_S: Final = 1.0
 """How long a look-up goes on behind the deadline."""
@@ -35,34 +36,6 @@ MOST_AT_ONCE: Final = 20
 """Look-ups that are under way: beyond that planning goes on without, and the graph is left alone."""
 
 _KEPT_S: Final = 600
-
-
-class Circuit:
-    """Opens after failures in a row, and lets one try through when it has been open for long enough.
-
-    Args:
-        clock: Monotonic seconds.
-        failures: How many in a row open it.
-        open_s: For how long.
-    """
-
-    def __init__(self, *, clock: Callable[[], float], failures: int = 3, open_s: float = 15.0) -> None:
-        self._clock = clock
-        self._most = failures
-        self._open_s = open_s
-        self._failed = 0
-        self._until_s = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing is to be asked now."""
-        return self._failed >= self._most and self._clock() < self._until_s
-
-    def note(self, *, good: bool) -> None:
-        """Note how a call ended."""
-        self._failed = 0 if good else self._failed + 1
-        if self._failed >= self._most:
-            self._until_s = self._clock() + self._open_s
 
 
 class Memory:
@@ -153,7 +126,7 @@ class Recaller:
         known, without = await self._kept(name)
         if known is not None:
             return Recalled([similar for similar in known if similar.intent_id != intent_id])
-        if self._graph_circuit.is_open:
+        if not self._graph_circuit.allows():
             return Recalled(without=[*without, "neo4j: it was down lately"])
         look_up.at = "neo4j"
         try:
@@ -170,7 +143,7 @@ class Recaller:
 
     async def _kept(self, name: str) -> tuple[list[Similar] | None, list[str]]:
         """Return what Redis has kept, or None, and why Redis was of no use."""
-        if self._redis_circuit.is_open:
+        if not self._redis_circuit.allows():
             return None, ["redis: it was down lately"]
         try:
             [raw] = await self._redis.run([["GET", name]])

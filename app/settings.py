@@ -36,7 +36,7 @@ _AT_LEAST_ONE = (
     "nlu_cache_size",
     "nlu_cache_ttl_s",
 )
-_NOT_NEGATIVE = ("duplicate_window_s", "rate_limit_per_minute", "snapshot_every_s")
+_NOT_NEGATIVE = ("duplicate_window_s", "rate_limit_per_minute", "actor_answers_mb_per_minute", "snapshot_every_s")
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
@@ -159,6 +159,8 @@ class Settings:
     """Intentions that are taken from each actor in a minute (tables/actor_rates.py); 0: any number."""
     rate_limit_burst: float = 100.0
     """Intentions that are taken from an actor at once, on each partition."""
+    actor_answers_mb_per_minute: float = 256.0
+    """Megabytes that one actor's queries may give in a minute, on each worker; 0: any number."""
     nlu_cache_size: int = 4096
     """Readings of texts that a worker keeps, about 2 KB each."""
     nlu_cache_redis: bool = False

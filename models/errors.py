@@ -26,11 +26,14 @@ __all__ = [
     "TransformReason",
 ]
 
-Reason = Literal["parameters", "unsupported", "not-listed", "operator", "writes", "depth", "size", "slow", "server"]
+Reason = Literal[
+    "parameters", "unsupported", "not-listed", "operator", "writes", "depth", "size", "slow", "server", "limit"
+]
 """Why a query is refused, stable for metrics.
 
 Its parameters are wrong or missing; nothing here can do it; it names what the catalog doesn't list; it uses what isn't
-allowed; it writes; it or its answer is nested too deep, or too large; it takes too long; the server says no.
+allowed; it writes; it or its answer is nested too deep, or too large; it takes too long; the server says no; its asker
+has had enough for now, and may come back in a minute.
 """
 
 TransformReason = Literal["steps", "checks", "input", "size", "keys"]

@@ -20,9 +20,10 @@ def submitted_partition(metadata: dict[str, Any]) -> int | None:
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
-    """The intention that an answer goes back to."""
+    """The intention that an answer goes back to; `actor` tells askers apart without saying who they are."""
 
     intention_id: str = ""
+    actor: str = ""
     question: str = ""
     language: str = "pt"
     domain: Domain | None = None

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from app.clock import now_ms
 from models.records import (
     Consistency,
     DeliveryMode,
@@ -23,9 +24,14 @@ _NUMBERS = itertools.count()
 
 
 def query_ticket(
-    parameters: Mapping[str, Any], *, task_type: TaskType = TaskType.QUERY, timeout_ms: int = 30_000
+    parameters: Mapping[str, Any],
+    *,
+    task_type: TaskType = TaskType.QUERY,
+    timeout_ms: int = 30_000,
+    left_ms: int = 60_000,
+    asker: Mapping[str, Any] | None = None,
 ) -> ExecutionTicket:
-    """Return a ticket with these parameters and ids of its own."""
+    """Return a ticket with these parameters and ids of its own, whose deadline is so far away."""
     number = next(_NUMBERS)
     return ExecutionTicket(
         ticket_id=f"ticket-{number}",
@@ -36,11 +42,12 @@ def query_ticket(
         description="a query",
         priority=Priority.NORMAL,
         risk_band=RiskBand.LOW,
-        sla=Sla(deadline=60_000, timeout_ms=timeout_ms, max_retries=3),
+        sla=Sla(deadline=now_ms() + left_ms, timeout_ms=timeout_ms, max_retries=3),
         qos=TicketQos(
             delivery_mode=DeliveryMode.EXACTLY_ONCE, consistency=Consistency.STRONG, durability=Durability.PERSISTENT
         ),
         security_level=SecurityLevel.INTERNAL,
         created_at=0,
         parameters=dict(parameters),
+        metadata={"asker": dict(asker or {})},
     )

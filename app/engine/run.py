@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import faust
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
+RETRY_JITTER = (0.75, 1.0)
 DEPTH = 2
 
 
@@ -225,12 +227,14 @@ class Batch:
             try:
                 result = await call()
             except StoreUnavailable as exc:
+                wait_s = delay_s if exc.again_in_s is None else min(delay_s, exc.again_in_s)
+                wait_s *= random.uniform(*RETRY_JITTER)  # those who wait for the same store don't all come at once
                 self.app.watchdog.pause(self.stage, exc)
-                logger.warning("stage waits stage=%s retry_in_s=%.2f %s", self.stage, delay_s, exc)
+                logger.warning("stage waits stage=%s retry_in_s=%.2f %s", self.stage, wait_s, exc)
             else:
                 self.app.watchdog.resume(self.stage)
                 return result
-            await asyncio.sleep(delay_s)
+            await asyncio.sleep(wait_s)
             if self.stale:
                 self.app.watchdog.resume(self.stage)
                 raise StaleRun(f"{self.stage}: partitions moved on while {len(self)} records waited for a store")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.execution.executor import AT_ONCE, QueryExecutor, Runner
+from app.execution.executor import QueryExecutor
+from app.execution.sources import AT_ONCE, Runner
 from app.execution.wiring import executor_for
 
 __all__ = ["AT_ONCE", "QueryExecutor", "Runner", "executor_for"]

@@ -1,128 +1,224 @@
-"""Dispatch QUERY tickets by their ``query_type``, within limits of time, size and number at once."""
+"""Execute QUERY tickets: from one to its result, within the limits of the query, of its asker and of its deadline."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Protocol
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from app.clock import now_ms
 from app.errors import HiveError, QueryRefused, StoreUnavailable
+from app.execution.budgets import AnswerBudget
+from app.execution.chain import CACHE, Answer, Cached, Link, Trail, walk
+from app.execution.sources import Runner, Sources, StandIns
 from models.queries import Limits, check_shape
 from models.records import ExecutionResult, ExecutionTicket, ResultStatus, TaskOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from app.circuit import Circuit
+
     Observer = Callable[[str, str, float], None]
     """Told the query type, how it ended (`completed`, `unavailable`, or why it was refused), and the seconds."""
+    LinkObserver = Callable[[str, str], None]
+    """Told a source, and how asking it ended."""
 
-__all__ = ["AT_ONCE", "QueryExecutor", "Runner"]
+__all__ = ["QueryExecutor"]
 
-AT_ONCE = 8  # queries of one worker that are under way at the same time on one store
-GRACE_S = 2.0  # beyond its limit, after which a query is given up whatever its store's driver is doing
 DEFAULT_TYPE = "mongodb"
-
-
-class Runner(Protocol):
-    """Runs the queries of one type."""
-
-    async def ping(self) -> None:
-        """Ask the store for a sign of life; raise StoreUnavailable when there is none in time."""
-
-    async def close(self) -> None:
-        """Close every connection to the store."""
-
-    async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-        """Run one query and return its output.
-
-        Raises:
-            QueryRefused: now and later.
-            StoreUnavailable: for now.
-        """
+MOST_LINKS = 8
+MOST_WAITING = 4096
+_PASSING = frozenset({"limit"})
+"""Reasons for which a query is refused now, and perhaps not later."""
 
 
 class QueryExecutor:
-    """Executes QUERY tickets, each on the store that its ``query_type`` names.
+    """Executes QUERY tickets, each on the store that its ``query_type`` names, or on what stands in for it.
+
+    The result's metadata has `query_type`, `source` (which has answered), `chain` (what was tried: source, ending, ms,
+    attempts), `attempts`, `fallback`, `partial` and `cached_age_s`; of a failure also `reason` and `retryable`.
 
     Args:
         agent_id: Who executes: stands in the results.
         runners: For each query type, what runs its parameters.
         limits: Of every query; a ticket may lower the time.
+        stand_ins: What is needed for others to stand in for a source.
+        budget: What each asker may be answered.
+        clock_ms: Epoch milliseconds, for deadlines.
     """
 
-    def __init__(self, agent_id: str, runners: Mapping[str, Runner], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        agent_id: str,
+        runners: Mapping[str, Runner],
+        limits: Limits | None = None,
+        *,
+        stand_ins: StandIns | None = None,
+        budget: AnswerBudget | None = None,
+        clock_ms: Callable[[], int] = now_ms,
+    ) -> None:
         self._agent_id = agent_id
-        self._runners = dict(runners)
         self._limits = limits or Limits()
-        self._under_way: dict[bytes, asyncio.Future[dict[str, Any]]] = {}
-        # For each store: one that is slow keeps its own queries waiting, and no others.
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+        self._sources = Sources(runners, self._limits, stand_ins or StandIns())
+        self._budget = budget or AnswerBudget(0, clock=time.monotonic)
+        self._clock_ms = clock_ms
+        # What was tried before of tickets that wait for their store, until they come again.
+        self._waiting: OrderedDict[str, Trail] = OrderedDict()
         self.observers: list[Observer] = []
+        self.link_observers: list[LinkObserver] = []
+
+    @property
+    def circuits(self) -> Mapping[str, Circuit]:
+        """The breakers of the sources that have been asked."""
+        return self._sources.circuits
 
     async def execute(self, ticket: ExecutionTicket) -> ExecutionResult:
-        """Execute a ticket; what is refused gives a FAILED result that says why.
+        """Execute a ticket; what is refused, or can't be had before its deadline, gives a FAILED result that says why.
 
         Raises:
-            StoreUnavailable: the store does not answer: to be tried again.
+            StoreUnavailable: neither the store nor what stands in for it answers: to be tried again.
         """
         began_s = time.perf_counter()
         kind = str(ticket.parameters.get("query_type") or DEFAULT_TYPE)
+        trail = self._waiting.pop(ticket.ticket_id, None) or Trail()
+        tried_before = len(trail.entries)
         ending = "unavailable"
         try:
-            output = await self._run(ticket, kind)
-        except QueryRefused as exc:
-            ending = exc.reason
-            outcome = TaskOutcome(success=False, metadata={"query_type": kind, "reason": exc.reason})
-            return self._result(ticket, began_s, outcome, str(exc))
+            links = self._links(ticket, kind)
+            answer = await self._answer(ticket, links, trail)
+        except QueryRefused as error:
+            ending = error.reason
+            return self._failed(ticket, began_s, kind, trail, ending, str(error))
+        except StoreUnavailable as error:
+            if self._left_s(ticket) > 0:
+                self._wait(ticket, trail)
+                raise
+            ending = "deadline"
+            return self._failed(ticket, began_s, kind, trail, ending, f"no answer before the deadline: {error}")
         else:
             ending = "completed"
-            outcome = TaskOutcome(success=True, output=output, metadata={"query_type": kind})
-            return self._result(ticket, began_s, outcome, None)
+            return self._completed(ticket, began_s, kind, trail, answer, links)
         finally:
-            known = kind if kind in self._runners else "other"
-            for observer in self.observers:
-                observer(known, ending, time.perf_counter() - began_s)
+            self._tell(kind, ending, began_s, trail.entries[tried_before:])
 
     async def health(self) -> dict[str, str]:
         """Ask every store for a sign of life; return for each query type "" or what is wrong."""
-        answers = await asyncio.gather(*(_health(runner) for runner in self._runners.values()))
-        return dict(zip(self._runners, answers, strict=True))
+        runners = self._sources.runners
+        answers = await asyncio.gather(*(_health(runner) for runner in runners.values()))
+        return dict(zip(runners, answers, strict=True))
 
     async def close(self) -> None:
         """Close every connection to every store; a later query opens them again."""
-        await asyncio.gather(*(runner.close() for runner in self._runners.values()))
+        await asyncio.gather(*(runner.close() for runner in self._sources.runners.values()))
+        await self._sources.last_good.close()
 
-    async def _run(self, ticket: ExecutionTicket, kind: str) -> dict[str, Any]:
+    def _links(self, ticket: ExecutionTicket, kind: str) -> list[Link | Cached]:
+        """Return what can answer a ticket, its own source first."""
         if ticket.task_type.value != "QUERY":
             raise QueryRefused(
                 f"no hands for a task of type {ticket.task_type.value}: only QUERY is executed here", "unsupported"
             )
-        runner = self._runners.get(kind)
-        if runner is None:
-            supported = ", ".join(sorted(self._runners))
-            raise QueryRefused(f"query type {kind!r} is not supported; supported: {supported}", "unsupported")
-        limits = self._limits
-        question = check_shape(ticket.parameters, depth=limits.depth, size_bytes=limits.query_bytes)
-        # A question that is being asked, or waits for a slot, is not asked again: all who wait get its answer.
-        under_way = self._under_way.get(question)
-        if under_way is None:
-            limits = limits.lowered(time_s=ticket.sla.timeout_ms / 1000 or None)
-            under_way = asyncio.ensure_future(self._in_turn(kind, runner, ticket.parameters, limits))
-            self._under_way[question] = under_way
-            under_way.add_done_callback(lambda _: self._under_way.pop(question))
-        return await asyncio.shield(under_way)
+        parameters, limits = ticket.parameters, self._limits
+        question = check_shape(parameters, depth=limits.depth, size_bytes=limits.query_bytes)
+        links: list[Link | Cached] = [self._link(parameters, kind, question)]
+        for number, fallback in enumerate(_fallbacks(parameters.get("fallbacks"))):
+            if fallback.cached_s is not None:
+                links.append(Cached(fallback.cached_s))
+                continue
+            asked = {**fallback.parameters, "source": fallback.source}
+            other = str(asked.get("query_type") or DEFAULT_TYPE)
+            links.append(self._link(asked, other, b"%d:%d:" % (number, len(question)) + question, fallback.steps))
+        return links
 
-    async def _in_turn(
-        self, kind: str, runner: Runner, parameters: Mapping[str, Any], limits: Limits
-    ) -> dict[str, Any]:
-        async with self._slots[kind]:
-            try:
-                async with asyncio.timeout(limits.time_s + GRACE_S):
-                    return await runner.run(parameters, limits)
-            except TimeoutError as error:
-                raise StoreUnavailable(kind, f"no answer in {limits.time_s:g} s") from error
+    def _link(
+        self, parameters: Mapping[str, Any], kind: str, question: bytes, steps: list[dict[str, Any]] | None = None
+    ) -> Link:
+        if kind not in self._sources.runners:
+            supported = ", ".join(sorted(self._sources.runners))
+            raise QueryRefused(f"query type {kind!r} is not supported; supported: {supported}", "unsupported")
+        return Link(self._sources.name_of(parameters.get("source"), kind), kind, parameters, question, steps or ())
+
+    async def _answer(self, ticket: ExecutionTicket, links: list[Link | Cached], trail: Trail) -> Answer:
+        asker = _asker(ticket)
+        self._budget.check(asker)
+        left_s = self._left_s(ticket)
+        if left_s <= 0:
+            raise StoreUnavailable(str(links[0]), "its time was over")
+        limit_s = ticket.sla.timeout_ms / 1000 or left_s
+        try:
+            return await walk(links, self._sources, trail, asker=asker, until_s=time.monotonic() + min(left_s, limit_s))
+        except StoreUnavailable as error:
+            left_s = max(0.0, self._left_s(ticket))
+            error.again_in_s = left_s if error.again_in_s is None else min(error.again_in_s, left_s)
+            raise
+
+    def _left_s(self, ticket: ExecutionTicket) -> float:
+        return (ticket.sla.deadline - self._clock_ms()) / 1000
+
+    def _wait(self, ticket: ExecutionTicket, trail: Trail) -> None:
+        """Remember how often a ticket's sources were asked, each in one entry."""
+        by_source: dict[str, dict[str, Any]] = {}
+        for entry in trail.entries:
+            before = by_source.get(entry["source"], {"ms": 0.0, "attempts": 0})
+            by_source[entry["source"]] = entry | {
+                "ms": round(before["ms"] + entry["ms"], 1),
+                "attempts": before["attempts"] + entry["attempts"],
+            }
+        self._waiting[ticket.ticket_id] = Trail(list(by_source.values()))
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+
+    def _completed(
+        self,
+        ticket: ExecutionTicket,
+        began_s: float,
+        kind: str,
+        trail: Trail,
+        answer: Answer,
+        links: list[Link | Cached],
+    ) -> ExecutionResult:
+        first = links[0]
+        assert isinstance(first, Link)  # noqa: S101 — see `_links`
+        if answer.source != CACHE and not answer.partial:
+            for link in links:
+                if isinstance(link, Cached):
+                    self._sources.last_good.keep(first.question, answer.output, link.max_age_s)
+        if self._budget.limited:
+            self._budget.spend(_asker(ticket), len(msgspec.json.encode(answer.output)))
+        about = self._about(kind, trail, answer.source) | {
+            "fallback": answer.source != first.source,
+            "partial": answer.partial,
+            "cached_age_s": answer.cached_age_s,
+        }
+        return self._result(ticket, began_s, TaskOutcome(success=True, output=answer.output, metadata=about), None)
+
+    def _failed(
+        self, ticket: ExecutionTicket, began_s: float, kind: str, trail: Trail, reason: str, error: str
+    ) -> ExecutionResult:
+        about = self._about(kind, trail, None) | {
+            "fallback": False,
+            "partial": False,
+            "cached_age_s": None,
+            "reason": reason,
+            "retryable": reason in _PASSING,
+        }
+        return self._result(ticket, began_s, TaskOutcome(success=False, metadata=about), error)
+
+    @staticmethod
+    def _about(kind: str, trail: Trail, source: str | None) -> dict[str, Any]:
+        return {"query_type": kind, "source": source, "chain": trail.entries, "attempts": trail.attempts}
+
+    def _tell(self, kind: str, ending: str, began_s: float, tried: list[dict[str, Any]]) -> None:
+        known = kind if kind in self._sources.runners else "other"
+        for observer in self.observers:
+            observer(known, ending, time.perf_counter() - began_s)
+        for link_observer in self.link_observers:
+            for entry in tried:
+                link_observer(entry["source"], entry["ending"])
 
     def _result(
         self, ticket: ExecutionTicket, began_s: float, outcome: TaskOutcome, error: str | None
@@ -132,7 +228,7 @@ class QueryExecutor:
             status=ResultStatus.COMPLETED if outcome.success else ResultStatus.FAILED,
             result=outcome,
             agent_id=self._agent_id,
-            timestamp=now_ms(),
+            timestamp=self._clock_ms(),
             plan_id=ticket.plan_id,
             intent_id=ticket.intent_id,
             correlation_id=ticket.correlation_id,
@@ -140,6 +236,32 @@ class QueryExecutor:
             actual_duration_ms=int((time.perf_counter() - began_s) * 1000),
             metadata=ticket.metadata,
         )
+
+
+class _Fallback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may stand in, as a ticket says it."""
+
+    source: str = ""
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    steps: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    cached_s: int | None = None
+
+
+def _fallbacks(given: Any) -> list[_Fallback]:
+    if given is None:
+        return []
+    try:
+        found = msgspec.convert(given, list[_Fallback])
+    except msgspec.ValidationError as error:
+        raise QueryRefused(f"fallbacks: {error}", "parameters") from error
+    if len(found) > MOST_LINKS:
+        raise QueryRefused(f"{len(found)} fallbacks are more than the {MOST_LINKS} that a query may have", "size")
+    return found
+
+
+def _asker(ticket: ExecutionTicket) -> str:
+    asker = ticket.metadata.get("asker")
+    return str(asker.get("actor") or "") if isinstance(asker, dict) else ""
 
 
 async def _health(runner: Runner) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.errors import QueryRefused
 from app.execution.rows import Rows
 from app.execution.runner import StoreRunner
 from app.stores.mongo import MongoStore
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class MongoRunner(StoreRunner[MongoStore]):
     """Runs the queries of tasks on a MongoDB.
 
-    The output is `documents`, their `count`, and `truncated` when there are more.
+    The output is `documents`, their `count`, and `truncated` when there are more. One that the time was over for has
+    `complete` false.
     """
 
     async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
@@ -27,5 +29,8 @@ class MongoRunner(StoreRunner[MongoStore]):
         if query.operation == "count":
             return {"documents": [], "count": await self._store.count(query), "truncated": False}
         rows = Rows(query.limits, query.masked)
-        await self._store.read(query, lambda document, _: rows.add(document))
-        return {"documents": rows.rows, "count": len(rows.rows), "truncated": rows.truncated}
+        try:
+            await self._store.read(query, lambda document, _: rows.add(document))
+        except QueryRefused as error:
+            return rows.part(error)
+        return rows.output()

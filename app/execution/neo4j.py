@@ -10,6 +10,7 @@ from neo4j.graph import Node, Path, Relationship
 from neo4j.spatial import Point
 from neo4j.time import Date, DateTime, Duration, Time
 
+from app.errors import QueryRefused
 from app.execution.rows import Rows
 from app.execution.runner import StoreRunner
 from app.stores.neo4j import GraphStore
@@ -30,9 +31,9 @@ CHECKED_STATEMENTS = 1024
 class Neo4jRunner(StoreRunner[GraphStore]):
     """Runs the queries of tasks on a graph.
 
-    The output is `results` (`documents` for a task that names its `columns`), their `count`, and `truncated`.
-    A node is `{"labels": […], "properties": {…}}`, a relationship `{"type": …, "properties": {…}}`, a path
-    `{"nodes": […], "relationships": […]}`.
+    The output is `results` (`documents` for a task that names its `columns`), their `count`, and `truncated`;
+    `complete` is false where the time was over before the last row. A node is `{"labels": […], "properties": {…}}`, a
+    relationship `{"type": …, "properties": {…}}`, a path `{"nodes": […], "relationships": […]}`.
     """
 
     def __init__(self, store: GraphStore, allowed: Allowed) -> None:
@@ -48,9 +49,12 @@ class Neo4jRunner(StoreRunner[GraphStore]):
         def take(record: Record) -> bool:
             return rows.add(dict(zip(record.keys(), map(plain, record.values()), strict=True)))
 
-        await self._store.read(query.cypher, query.parameters, take, timeout_s=query.limits.time_s)
         named = "documents" if query.as_rows else "results"
-        return {named: rows.rows, "count": len(rows.rows), "truncated": rows.truncated}
+        try:
+            await self._store.read(query.cypher, query.parameters, take, timeout_s=query.limits.time_s)
+        except QueryRefused as error:
+            return rows.part(error, named)
+        return rows.output(named)
 
 
 def plain(value: Any) -> Any:  # noqa: PLR0911 — one for each type

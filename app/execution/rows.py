@@ -50,6 +50,20 @@ class Rows:
         self.rows.append(row)
         return True
 
+    def output(self, named: str = "documents") -> dict[str, Any]:
+        """Return the rows as the output of a query."""
+        return {named: self.rows, "count": len(self.rows), "truncated": self.truncated}
+
+    def part(self, error: QueryRefused, named: str = "documents") -> dict[str, Any]:
+        """Return the rows that had come before the time was over, marked as a part.
+
+        Raises:
+            QueryRefused: there are none, or it was for another reason.
+        """
+        if error.reason != "slow" or not self.rows:
+            raise error
+        return self.output(named) | {"truncated": True, "complete": False}
+
 
 def _masked(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, dict):

@@ -14,6 +14,9 @@ from app.clock import now_ms
 from models.records import Drift
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.circuit import Circuit
     from app.engine import Batch, HiveApp
     from app.engine.committer import Work
     from app.engine.restore import Restored
@@ -25,6 +28,8 @@ __all__ = ["METRICS", "Metric", "WorkerMetrics"]
 
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0)
+
+_CIRCUIT_STATES: Final = ("closed", "half-open", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         _SECONDS,
     ),
     Metric(
+        "source_asks_total",
+        "counter",
+        ("source", "ending"),
+        "Sources asked by queries, also those that stand in for others, by how it ended; `open`: left alone.",
+        "Many `open` or `unavailable`: its store is down; answers come from its fallbacks, as results say.",
+    ),
+    Metric(
+        "source_circuit_state",
+        "gauge",
+        ("source",),
+        "0 a source is asked, 1 the next query tries it, 2 it failed lately and is left alone.",
+        "2 for minutes: look at its store, and at whether it has a `fallback` in the catalog.",
+    ),
+    Metric(
         "intentions_total",
         "counter",
         ("domain", "route"),
@@ -239,6 +258,8 @@ class WorkerMetrics:
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
         self._intentions: dict[tuple[str, str], Any] = {}
         self._followed: dict[str, Followed[Any]] = {}
+        self._circuits: Mapping[str, Circuit] = {}
+        self._asks: dict[tuple[str, str], Any] = {}
         self._cache: ReadingCache | None = None
         self._shown = {"hit": 0, "miss": 0}
         app.observers.append(self._on_commit)
@@ -293,6 +314,17 @@ class WorkerMetrics:
         self._of["queries_total"].labels(query_type, ending).inc()
         self._of["query_seconds"].labels(query_type).observe(seconds)
 
+    def asked(self, source: str, ending: str) -> None:
+        """Count that a source was asked."""
+        counter = self._asks.get((source, ending))
+        if counter is None:
+            counter = self._asks[source, ending] = self._of["source_asks_total"].labels(source, ending)
+        counter.inc()
+
+    def watch_circuits(self, circuits: Mapping[str, Circuit]) -> None:
+        """Show the state of the sources' breakers."""
+        self._circuits = circuits
+
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""
         app = self._app
@@ -306,6 +338,8 @@ class WorkerMetrics:
         self._of["event_loop_lag_seconds"].set(app.watchdog.lag_s)
         self._of["generation"].set(app.generation.number)
         self._of["ready"].set(app.ready)
+        for source, circuit in self._circuits.items():
+            self._of["source_circuit_state"].labels(source).set(_CIRCUIT_STATES.index(circuit.state))
         self._show_cache()
         self._of["model_info"].clear()
         for name, followed in self._followed.items():

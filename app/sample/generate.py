@@ -18,6 +18,10 @@ SESSIONS = 160
 
 Document = dict[str, Any]
 
+_COUNTED = {"incidents": "service", "sales": "region"}
+"""What Redis has counters of, and what for each."""
+_COPIED = {"incidents": "incident_counters", "sales": "sales_counters"}
+
 
 class Graph(NamedTuple):
     """Services and teams; edges are (from, type, to) by name: DEPENDS_ON and OWNED_BY."""
@@ -34,6 +38,23 @@ class SampleData(NamedTuple):
     counters: dict[str, int]
     sessions: dict[str, Document]
     events: list[Document]
+
+    @property
+    def copies(self) -> dict[str, list[Document]]:
+        """What is in Redis, as documents of MongoDB: they stand in while Redis does not answer."""
+        sessions = [
+            session | {"started_at": datetime.fromisoformat(session["started_at"])}
+            for session in self.sessions.values()
+        ]
+        copies: dict[str, list[Document]] = {"sessions_copy": sessions}
+        for kind, field in _COUNTED.items():
+            prefix = f"counter:{kind}:"
+            copies[f"{_COPIED[kind]}_copy"] = [
+                {field: key.removeprefix(prefix), "value": value}
+                for key, value in self.counters.items()
+                if key.startswith(prefix)
+            ]
+        return copies
 
     @property
     def total(self) -> int:
@@ -214,7 +235,7 @@ def _graph() -> Graph:
 def _counters(collections: dict[str, list[Document]]) -> dict[str, int]:
     """Redis counters, which agree with the documents: incidents of each service, sales of each region."""
     counters: dict[str, int] = {}
-    for kind, field in (("incidents", "service"), ("sales", "region")):
+    for kind, field in _COUNTED.items():
         for document in collections[kind]:
             key = f"counter:{kind}:{document[field]}"
             counters[key] = counters.get(key, 0) + 1

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CATALOG = Path(__file__).with_name("catalog.yaml")
 MARKER = "hive_sample"
 """Collection with one document, which says that the sample is ours to replace, and of what moment it is."""
+LAYOUT = 2
+"""Of the collections: a sample of an older one is loaded anew."""
 BATCH = 1000
 REDIS_KEYS = "hive:sample:keys"
 
@@ -74,26 +76,27 @@ def _mongo(settings: Settings, stack: AsyncExitStack) -> MongoStore:
 async def _marked(store: MongoStore) -> dt.datetime | None:
     if MARKER not in await store.collections():
         return None
-    found = await store.execute({"collection": MARKER, "filter": {"_id": 1, "complete": True}})
+    found = await store.execute({"collection": MARKER, "filter": {"_id": 1, "complete": True, "layout": LAYOUT}})
     return dt.datetime.fromisoformat(found["documents"][0]["as_of"]) if found["documents"] else None
 
 
 async def _load_documents(store: MongoStore, data: SampleData, *, as_of: dt.datetime, progress: Progress) -> None:
-    total = sum(map(len, data.collections.values()))
+    collections = data.collections | data.copies
+    total = sum(map(len, collections.values()))
     if await _marked(store) == as_of:
         progress("mongo", total, total)
         return
     existing = await store.collections()
-    if MARKER not in existing and (taken := existing & data.collections.keys()):
+    if MARKER not in existing and (taken := existing & collections.keys()):
         raise ConfigurationError(
             f"MongoDB has collections of its own named {', '.join(sorted(taken))}: set HIVE_MONGO_DATABASE to "
             "another name for the sample, or start without it (`hive up --no-sample`)"
         )
-    marker = {"_id": 1, "as_of": as_of, "complete": False}
+    marker = {"_id": 1, "as_of": as_of, "complete": False, "layout": LAYOUT}
     await store.put(MARKER, marker)
     indexed = _indexed_fields()
     done = 0
-    for name, documents in data.collections.items():
+    for name, documents in collections.items():
         await store.drop(name)
         numbered = [{"_id": number, **document} for number, document in enumerate(documents, start=1)]
         for batch in _batches(numbered):

@@ -17,7 +17,7 @@ def nouns_of(catalog: Catalog) -> Vocabulary:
 
 
 def _named(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    for source in catalog.sources.values():
+    for source in (item for item in catalog.sources.values() if not item.replica):
         yield from ((phrase, source.name) for phrase in _phrases(source))
         parts: list[Measure | Dimension] = [*source.measures, *source.dimensions]
         for part in parts:

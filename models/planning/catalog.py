@@ -3,8 +3,9 @@
 A source is a MongoDB collection, the nodes of one Neo4j label, a Kafka topic or the Redis keys of one pattern. It has
 fields, measures (what is counted, summed or averaged) and dimensions (what it is grouped and filtered by), each with
 synonyms in Portuguese and English. Relationships lead from the nodes of one source to those of another, joins say
-which fields of two sources hold the same thing. Loading checks everything that can be checked without the stores, so
-that a mistake is a line in the catalog and not a strange answer.
+which fields of two sources hold the same thing, and fallbacks what stands in for a source that does not answer.
+Loading checks everything that can be checked without the stores, so that a mistake is a line in the catalog and not a
+strange answer.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from models.planning.lexicon import Lexicon, Patterns, Phrases, Term, compile_le
 from models.planning.sources import (
     Dimension,
     Entry,
+    Fallback,
     Field,
     Join,
     Label,
@@ -34,6 +36,7 @@ from models.planning.sources import (
 __all__ = [
     "Catalog",
     "Dimension",
+    "Fallback",
     "Field",
     "Join",
     "Label",
@@ -99,7 +102,7 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
         errors = [CatalogError(source, _line(tree, path), detail) for path, detail in problems(sources, relationships)]
     if errors:
         return sorted(errors, key=lambda error: error.line or 0)
-    terms = _terms(sources, relationships)
+    terms = _terms([item for item in sources if not item.replica], relationships)
     return Catalog(
         {item.name: item for item in sources},
         {item.name: item for item in relationships},
@@ -107,7 +110,13 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
         _names(terms),
         compile_lexicon(terms),
         compile_patterns(
-            [(item.name, field.name, field.pattern) for item in sources for field in item.fields if field.pattern]
+            [
+                (item.name, field.name, field.pattern)
+                for item in sources
+                if not item.replica
+                for field in item.fields
+                if field.pattern
+            ]
         ),
     )
 

@@ -20,7 +20,12 @@ def problems(sources: list[Source], relationships: list[Relationship]) -> Proble
     found += _doubles(relationships, ".relationships", "two relationships have the same name")
     for number, source in enumerate(sources):
         path = f".sources[{number}]"
-        problems = [*_in_source(source), *_in_place(source), *_in_joins(source, by_name)]
+        problems = [
+            *_in_source(source),
+            *_in_place(source),
+            *_in_joins(source, by_name),
+            *_in_fallback(source, by_name),
+        ]
         found += [(path + below, f"source {source.name}: {detail}") for below, detail in problems]
     for number, way in enumerate(relationships):
         for entry, name in (("from", way.start), ("to", way.end)):
@@ -44,7 +49,7 @@ def _in_source(source: Source) -> Problems:
     """Say what doesn't fit together among fields, measures and dimensions."""
     types = {field.name: field.type for field in source.fields}
     measures = {measure.name for measure in source.measures}
-    found = [*_in_fields(source), *_in_dimensions(source, types)]
+    found = [*_in_fields(source), *_in_dimensions(source, types), *_of_sensitive(source)]
     if source.time_field is not None and types.get(source.time_field) != "date":
         found.append((".time_field", f"time_field {source.time_field} must be one of the fields, of type date"))
     if source.default_measure not in measures:
@@ -67,6 +72,16 @@ def _in_fields(source: Source) -> Problems:
         if field.pattern is not None and not _is_pattern(field.pattern):
             found.append((f".fields[{number}].pattern", f"pattern of {field.name} is no regular expression"))
     return found
+
+
+def _of_sensitive(source: Source) -> Problems:
+    """Say what would be computed with, grouped by or sorted by a field whose values nobody is to see."""
+    hidden = {field.name for field in source.fields if field.sensitive}
+    says = "{} is sensitive: its values are masked, and nothing can be asked about them"
+    found = [(".time_field", says.format(source.time_field))] if source.time_field in hidden else []
+    asked = [(f".measures[{number}].field", measure.field) for number, measure in enumerate(source.measures)]
+    asked += [(f".dimensions[{number}].field", dimension.field) for number, dimension in enumerate(source.dimensions)]
+    return found + [(path, says.format(name)) for path, name in asked if name in hidden]
 
 
 def _in_dimensions(source: Source, types: Mapping[str, str]) -> Problems:
@@ -136,4 +151,41 @@ def _in_joins(source: Source, by_name: dict[str, Source]) -> Problems:
             found.append((f"{path}.to", f"there is no source {join.to} to join"))
         elif join.to_field not in {field.name for field in other.fields}:
             found.append((f"{path}.to_field", f"{join.to_field}: not among the fields of {join.to}"))
+    return found
+
+
+def _in_fallback(source: Source, by_name: dict[str, Source]) -> Problems:
+    found: Problems = []
+    seen: set[str] = set()
+    for number, link in enumerate(source.fallback):
+        path = f".fallback[{number}]"
+        name = link.source or "cached"
+        if (link.source is None) == (link.cached is None):
+            found.append((path, "a fallback is either a `source` or `cached`, with the age that it may have"))
+        elif name in seen or name == source.name:
+            found.append((path, f"{name}: can't stand in twice, nor for itself"))
+        elif link.source is not None and link.source not in by_name:
+            found.append((f"{path}.source", f"there is no source {link.source} to fall back to"))
+        elif link.source is not None:
+            found += [(f"{path}.source", detail) for detail in _unlike(source, by_name[link.source])]
+        seen.add(name)
+    if source.replica and source.fallback:
+        found.append((".fallback", "what only stands in for others has no fallback itself: name it in theirs"))
+    return found
+
+
+def _unlike(source: Source, other: Source) -> list[str]:
+    """Say why one source can't stand in for another: it lacks something, or it would show more."""
+    found: list[str] = []
+    theirs = {field.name: field for field in other.fields}
+    for field in source.fields:
+        its = theirs.get(field.name)
+        if its is None or its.type != field.type:
+            found.append(f"{other.name} has no field {field.name} of type {field.type}, as a fallback of it must")
+        elif (field.sensitive, field.pii) != (its.sensitive, its.pii):
+            found.append(f"{field.name} must be marked pii and sensitive in {other.name} as it is here")
+    if source.time_field != other.time_field:
+        found.append(f"time_field of {other.name} is {other.time_field}: periods would be those of another time")
+    if source.sensitivity is not other.sensitivity:
+        found.append(f"sensitivity of {other.name} is {other.sensitivity.value}: it must be the same")
     return found

@@ -149,6 +149,7 @@ def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled, resolution:
     found = words(envelope.intent.text)
     asker = Asker(
         intention_id=envelope.id,
+        actor=stable_id("actor", envelope.actor.id),
         question=envelope.intent.text,
         language=language(found, envelope.intent.original_language),
         domain=envelope.intent.domain,

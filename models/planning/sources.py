@@ -43,11 +43,15 @@ class Label(Entry, frozen=True, kw_only=True):
 
 
 class Field(Entry, frozen=True, kw_only=True):
-    """A field of the records; `pii` marks what says something about a person, `pattern` what its values look like."""
+    """A field of the records; `pii` marks what says something about a person, `pattern` what its values look like.
+
+    The values of one that is `sensitive` never leave its store: they are masked in every answer.
+    """
 
     name: Name
     type: Literal["string", "integer", "number", "boolean", "date"]
     pii: bool = False
+    sensitive: bool = False
     pattern: str | None = None
 
 
@@ -80,12 +84,32 @@ class Join(Entry, frozen=True, kw_only=True):
     to_field: Name
 
 
+class Fallback(Entry, frozen=True, kw_only=True):
+    """Where an answer may come from while a source does not give one: one of the two.
+
+    `source` is another source that holds the same fields; `cached` is the age up to which the last good answer to the
+    same question is still one: `90s`, `15m`, `6h`, `2d`.
+    """
+
+    source: Name | None = None
+    cached: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,5}[smhd]$")] | None = None
+
+    @property
+    def cached_s(self) -> int:
+        """The age in seconds; 0 for another source."""
+        return int(self.cached[:-1]) * _UNITS_S[self.cached[-1]] if self.cached else 0
+
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
 class Source(Entry, frozen=True, kw_only=True):
     """One collection, label, topic or key pattern. `list_fields` are the columns of a plain list.
 
     `row_limit` is the longest that a list of it may be. Of Redis, `value` is what the keys hold: `integer` and
     `string` make one field named `value`, `json` and `hash` one field for each entry, `zset` the fields `member` and
-    `score`. Of Kafka, `key_field` is the field that records are keyed by.
+    `score`. Of Kafka, `key_field` is the field that records are keyed by. `fallback` is what stands in for it, in this
+    order. A `replica` does nothing else: nobody asks for it by its words.
     """
 
     name: Name
@@ -107,6 +131,8 @@ class Source(Entry, frozen=True, kw_only=True):
     joins: list[Join] = msgspec.field(default_factory=list[Join])
     sensitivity: SecurityLevel = SecurityLevel.INTERNAL
     row_limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1000
+    fallback: list[Fallback] = msgspec.field(default_factory=list[Fallback])
+    replica: bool = False
 
     def field(self, name: str) -> Field:
         """Return the field of this name; every name in the source has been checked when it was loaded."""

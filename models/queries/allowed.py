@@ -26,6 +26,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         procedures: Of Neo4j, with their namespace: `db.labels`.
         topics: Of Kafka.
         keys: Of Redis: key patterns with variables in braces, `session:{user}`.
+        sources: Names of the catalog's sources.
         sensitive: For each place (collection, label, topic or key pattern) the fields whose values never leave it.
     """
 
@@ -35,6 +36,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     procedures: frozenset[str] = NOTHING
     topics: frozenset[str] = NOTHING
     keys: tuple[str, ...] = ()
+    sources: frozenset[str] = NOTHING
     sensitive: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict[str, frozenset[str]])
 
     def collection(self, name: str) -> str:
@@ -124,7 +126,7 @@ def allowed_by(catalog: Any) -> Allowed:
     for source in catalog.sources.values():
         place = str(getattr(source, entries[source.kind]))
         places[source.kind].append(place)
-        hidden = frozenset(field.name for field in source.fields if getattr(field, "sensitive", False))
+        hidden = frozenset(field.name for field in source.fields if field.sensitive)
         if hidden:
             sensitive[place] = sensitive.get(place, NOTHING) | hidden
     return Allowed(
@@ -133,6 +135,7 @@ def allowed_by(catalog: Any) -> Allowed:
         relationships=frozenset(way.type for way in getattr(catalog, "relationships", {}).values()),
         topics=frozenset(places["kafka"]),
         keys=tuple(dict.fromkeys(places["redis"])),
+        sources=frozenset(catalog.sources),
         sensitive=sensitive,
     )
 

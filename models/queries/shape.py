@@ -16,10 +16,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the parameters of every query may hold.
 
     With `columns` the task wants rows, under `documents` of its output; without, what its store gives (domain.md 5.1).
+    `source` and `fallbacks` say where the answer may come from; they are the executor's business.
     """
 
     query_type: str = "mongodb"
     columns: list[str] | None = None
+    source: str | None = None
+    fallbacks: list[Any] | None = None
 
 
 def typed(parameters: Mapping[str, Any], kind: type[T]) -> T:

@@ -160,7 +160,7 @@ def _alone(question: Question, spec: QuerySpec) -> Grounded | Ungrounded:
     ignored = leftover(question, _names(spec))
     if isinstance(ignored, Ungrounded):
         return ignored
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     builder.query(spec, alone=True)
     return builder.finish(spec, builder.tasks[0].description, ignored)
 

@@ -184,4 +184,4 @@ def stem_of(phrase: str) -> str:
 
 def all_labels(catalog: Catalog, language: str) -> tuple[str, ...]:
     """Return what can be asked about."""
-    return tuple(source.label.of(language) for source in catalog.sources.values())
+    return tuple(source.label.of(language) for source in catalog.sources.values() if not source.replica)

@@ -162,7 +162,7 @@ def _in_time(
     from_spec, sought_spec = _as_list(from_spec), _as_list(sought_spec)
     on = (link.right, link.left) if reference else (link.left, link.right)
     base, sought = from_spec.source, sought_spec.source
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     left, right = builder.query(from_spec), builder.query(sought_spec)
     prefix = f"{sought.name}_"
     times = (str(base.time_field), str(sought.time_field))
@@ -237,7 +237,7 @@ def _joined(
         return head_spec
     if isinstance(other_spec, Ungrounded):
         return other_spec
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     by_other = _grouped(other_spec, on[1])
     if asks_shared and dimension is not None:
         by_head = _grouped(head_spec, on[0])
@@ -331,7 +331,7 @@ def _along_graph(
     if isinstance(spec, Ungrounded):
         return spec
     on = (link.right, link.left) if measured is two else (link.left, link.right)
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     right = builder.query(nodes)
     left = builder.query(_with_column(spec, on[0]))
     shown, lists = _semi(builder, spec, (left, right), on)

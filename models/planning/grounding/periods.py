@@ -91,7 +91,7 @@ def compare(question: Question, spec: QuerySpec, periods: Periods, ignored: tupl
         counted = "aggregate"
     # Cut before the comparison, the groups of one period would lack those of the other.
     whole = spec._replace(operation=counted, limit=spec.source.row_limit)
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     now = builder.query(whole)
     then = builder.query(whole._replace(time_range=other))
     names = builder.columns_of(now)
@@ -128,7 +128,7 @@ def shares(question: Question, spec: QuerySpec, ignored: tuple[str, ...]) -> Gro
             filters=tuple(item for item in spec.filters if item is not wanted),
         )
     whole = spec._replace(operation="aggregate", limit=spec.source.row_limit)
-    builder = Builder(question.language)
+    builder = Builder(question.language, question.catalog.sources)
     rows = builder.query(whole)
     names = builder.columns_of(rows)
     steps = [step.share(names[-1], "share")]

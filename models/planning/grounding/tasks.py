@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from models.planning.grounding import steps as step
 from models.planning.grounding.describe import describe
+from models.planning.grounding.fallbacks import compiled
 from models.planning.grounding.spec import Grounded, GroundedTask, QuerySpec
-from models.planning.grounding.stores import columns, kafka_parameters, neo4j_parameters, redis_parameters
-from models.planning.query import mongodb_parameters
+from models.planning.grounding.stores import columns
+from models.planning.sources import Source
 from models.presentation import Presentation
 from models.records import TaskType
 
 
 class Builder:
-    """Collects the tasks of one question, in an order in which each follows what it depends on."""
+    """Collects the tasks of one question, in an order in which each follows what it depends on.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        language: `pt` or `en`.
+        sources: The catalog's, for those that stand in for others.
+    """
+
+    def __init__(self, language: str, sources: Mapping[str, Source]) -> None:
         self.language = language
+        self._sources = sources
         self.tasks: list[GroundedTask] = []
         self.specs: list[QuerySpec] = []
 
@@ -27,7 +35,7 @@ class Builder:
         With `alone` the answer is what the query gives, so that a count may stay a number.
         """
         self.specs.append(spec)
-        parameters, steps = _parameters(spec, as_rows=not alone)
+        parameters, steps = compiled(spec, self._sources, as_rows=not alone)
         task_id = self._add(TaskType.QUERY, describe(spec, self.language), parameters, (), spec)
         if not steps:
             return task_id
@@ -84,11 +92,3 @@ class Builder:
             ignored=list(ignored),
         )
         return Grounded(tuple(self.specs), tuple(self.tasks), presentation, assumed)
-
-
-def _parameters(spec: QuerySpec, *, as_rows: bool) -> tuple[dict[str, Any], list[step.Step]]:
-    if spec.source.kind == "mongodb":
-        return mongodb_parameters(spec, as_rows=as_rows), []
-    if spec.source.kind == "neo4j":
-        return neo4j_parameters(spec), []
-    return kafka_parameters(spec) if spec.source.kind == "kafka" else redis_parameters(spec)

@@ -47,7 +47,8 @@ def test_a_small_catalog_loads() -> None:
 def test_the_sample_catalog_describes_all_four_stores_in_two_languages() -> None:
     kinds: dict[str, set[str]] = {}
     for source in CATALOG.sources.values():
-        kinds.setdefault(source.kind, set()).add(source.place)
+        if not source.replica:
+            kinds.setdefault(source.kind, set()).add(source.place)
         assert source.synonyms["pt"]
         assert source.synonyms["en"]
     assert kinds == {
@@ -113,6 +114,67 @@ def test_a_mistake_in_what_other_stores_need_is_told_with_its_line(old: str, new
     error = error_of(text.replace(old, new, 1))
     assert says in error.detail
     assert error.line == line
+
+
+REPLICA = """\
+  - name: orders_copy
+    replica: true
+    kind: mongodb
+    collection: orders_copy
+    label: {pt: cópia, en: copy}
+    synonyms: {pt: [duplicata]}
+    time_field: at
+    fields:
+      - {name: at, type: date}
+      - {name: total, type: number}
+      - {name: state, type: string}
+    default_measure: orders
+    measures: [{name: orders, aggregation: count, label: {pt: pedidos, en: orders}}]
+    dimensions: []
+    list_fields: [at, total]
+"""
+TOTAL = "total, type: number}\n      - {name: state, type: string}\n    default_measure: orders\n    measures: ["
+FALLBACK = "    fallback: [{source: orders_copy}, {cached: 15m}]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("{source: orders_copy}", "{source: orders_cpy}", 19, "no source orders_cpy"),
+        ("{source: orders_copy}", "{source: orders}", 19, "nor for itself"),
+        ("{source: orders_copy}", "{cached: 1h}", 19, "twice"),
+        ("{source: orders_copy}", "{source: orders_copy, cached: 1h}", 19, "either a `source` or `cached`"),
+        ("{cached: 15m}", "{}", 19, "either a `source` or `cached`"),
+        ("{cached: 15m}", "{cached: 15}", 19, "fallback[1].cached"),
+        ("{cached: 15m}", "{cached: 15min}", 19, "fallback[1].cached"),
+        ("{cached: 15m}", "{older: 15m}", 19, "older"),
+        ("      - {name: state, type: string}\n    default", "    default", 19, "no field state of type string"),
+        (TOTAL, TOTAL.replace("number", "integer"), 19, "no field total"),
+        ("    replica: true", "    replica: true\n    sensitivity: RESTRICTED", 19, "sensitivity"),
+        ("synonyms: {pt: [duplicata]}\n    time_field: at", "synonyms: {pt: [duplicata]}", 19, "time_field"),
+        ("    replica: true", "    replica: true\n    fallback: [{cached: 1h}]", 22, "only stands in"),
+    ],
+)
+def test_a_mistake_in_a_fallback_is_told_with_its_line(old: str, new: str, line: int, says: str) -> None:
+    text = MINIMAL + FALLBACK + REPLICA
+    assert old in text
+    at = text.rindex(old)
+    error = error_of(text[:at] + new + text[at + len(old) :])
+    assert says in error.detail
+    assert error.line == line
+
+
+def test_a_replica_stands_in_and_is_not_asked_for_by_its_words() -> None:
+    catalog = load_catalog(MINIMAL + FALLBACK + REPLICA, source="shop.yaml")
+    first, second = catalog.sources["orders"].fallback
+    assert (first.source, second.cached_s) == ("orders_copy", 900)
+    assert {term.source for terms in catalog.terms.values() for term in terms} == {"orders"}
+
+
+@pytest.mark.parametrize("field", ["total", "state", "at"])
+def test_what_is_sensitive_can_not_be_asked_about(field: str) -> None:
+    text = MINIMAL.replace(f"{{name: {field}, ", f"{{name: {field}, sensitive: true, ", 1)
+    assert f"{field} is sensitive" in error_of(text).detail
 
 
 def test_every_mistake_is_told_not_only_the_first() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from app.circuit import Circuit
 from app.errors import StoreUnavailable
-from app.recall import MOST_AT_ONCE, Circuit, Recaller
+from app.recall import MOST_AT_ONCE, Recaller
 from models.completion import decline, planned
 from models.planning.approval import Approval
 from models.planning.memory import END, REMEMBER, keys_of, remembered

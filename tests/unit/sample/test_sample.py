@@ -35,7 +35,7 @@ def test_the_same_seed_and_day_give_the_same_data(data: SampleData) -> None:
 def records_of(source: Source, data: SampleData) -> list[dict[str, object]]:
     """The records that a source of the catalog describes, with the fields it gives them."""
     if source.kind == "mongodb":
-        return data.collections[source.place]
+        return (data.collections | data.copies)[source.place]
     if source.kind == "neo4j":
         nodes = [node for node in data.graph.nodes if node["label"] == source.place]
         return [{name: value for name, value in node.items() if name != "label"} for node in nodes]
@@ -78,6 +78,18 @@ def test_every_known_value_of_the_catalog_occurs(source: Source, data: SampleDat
         found = {str(record[dimension.field]) for record in records}
         if dimension.values:
             assert {value.capitalize() if value in ("true", "false") else value for value in dimension.values} == found
+
+
+def test_what_stands_in_for_a_source_holds_the_same(data: SampleData) -> None:
+    stand_ins = [
+        (source, CATALOG.sources[link.source])
+        for source in CATALOG.sources.values()
+        for link in source.fallback
+        if link.source is not None
+    ]
+    assert {source.kind for source, _ in stand_ins} == {"redis"}
+    for source, other in stand_ins:
+        assert records_of(other, data) == records_of(source, data)
 
 
 def test_what_the_catalog_joins_holds_the_same_things(data: SampleData) -> None:

@@ -1,0 +1,51 @@
+"""One question to one source: who asks what is being asked already gets that answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["Asking"]
+
+Output = dict[str, Any]
+
+
+class Asking:
+    """Questions that are under way."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[Any, asyncio.Future[Output] | None] = {}
+
+    async def ask(self, question: Any, call: Callable[[], Awaitable[Output]]) -> Output:
+        """Ask, or wait for the answer of whoever asks the same; an error is everybody's.
+
+        Whoever asks first does so itself, without a task of its own: most questions are asked by one.
+        """
+        while question in self._under_way:
+            answer = self._under_way[question]
+            if answer is None:
+                answer = self._under_way[question] = asyncio.get_running_loop().create_future()
+            try:
+                return await asyncio.shield(answer)
+            except asyncio.CancelledError:
+                if not answer.cancelled():
+                    raise  # it is this one that is no longer wanted; else it was who asked: somebody else has to
+        self._under_way[question] = None
+        try:
+            output = await call()
+        except BaseException as error:
+            answer = self._under_way.pop(question)
+            if answer is not None:
+                if isinstance(error, Exception):
+                    answer.set_exception(error)
+                    answer.exception()  # all who wait may have gone
+                else:
+                    answer.cancel()
+            raise
+        answer = self._under_way.pop(question)
+        if answer is not None:
+            answer.set_result(output)
+        return output

@@ -1,0 +1,159 @@
+"""The sources of an executor: which runner asks them, how many at once, and how each of them is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.circuit import Circuit
+from app.errors import HiveError, QueryRefused, StoreUnavailable
+from app.execution.asking import Asking
+from app.execution.last_good import LastGood
+from app.execution.slots import FairSlots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from app.execution.chain import Link
+    from models.queries import Limits
+
+    Rows = list[dict[str, Any]]
+    Steps = Callable[[Rows, Sequence[Mapping[str, Any]]], Rows]
+    """Does with rows what the steps say (models.planning.grounding.steps)."""
+
+__all__ = ["AT_ONCE", "GRACE_S", "CircuitOpen", "Runner", "Sources", "StandIns"]
+
+AT_ONCE = 8  # queries of one worker that are under way at the same time on one store
+GRACE_S = 2.0  # beyond its limit, after which a query is given up whatever its store's driver is doing
+OPEN_S = 5.0
+
+
+class Runner(Protocol):
+    """Runs the queries of one type."""
+
+    async def ping(self) -> None:
+        """Ask the store for a sign of life; raise StoreUnavailable when there is none in time."""
+
+    async def close(self) -> None:
+        """Close every connection to the store."""
+
+    async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        """Run one query and return its output.
+
+        Raises:
+            QueryRefused: now and later.
+            StoreUnavailable: for now.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """What is needed for others to stand in for a source.
+
+    Attributes:
+        names: Of the catalog's sources; whatever else is said to be one goes by its query type.
+        last_good: The answers that may be given while a source gives none.
+        steps: What makes of the rows of one that stands in what the first gives.
+    """
+
+    names: frozenset[str] = frozenset()
+    last_good: LastGood = field(default_factory=lambda: LastGood(None, Circuit(clock=time.monotonic), scope=""))
+    steps: Steps | None = None
+
+
+class CircuitOpen(StoreUnavailable):
+    """Say that a source isn't asked, since it was down a moment ago."""
+
+    def __init__(self, store: str, circuit: Circuit) -> None:
+        super().__init__(store, "it was down lately", again_in_s=circuit.open_for_s)
+
+
+class Sources:
+    """Asks sources, each on its store.
+
+    Args:
+        runners: For each query type, what runs its parameters.
+        limits: Of every query.
+        stand_ins: What is needed for others to stand in for a source.
+    """
+
+    def __init__(self, runners: Mapping[str, Runner], limits: Limits, stand_ins: StandIns) -> None:
+        self.runners = dict(runners)
+        self.limits = limits
+        self.last_good = stand_ins.last_good
+        self._names = stand_ins.names
+        self._steps = stand_ins.steps
+        self._asking = Asking()
+        self._circuits: dict[str, Circuit] = {}
+        # For each store: one that is slow keeps its own queries waiting, and no others.
+        self._slots: defaultdict[str, FairSlots] = defaultdict(lambda: FairSlots(AT_ONCE))
+
+    def name_of(self, source: object, kind: str) -> str:
+        """Return what a source is called in results and metrics."""
+        return source if isinstance(source, str) and source in self._names else kind
+
+    def circuit(self, source: str) -> Circuit:
+        """Return the breaker of a source."""
+        found = self._circuits.get(source)
+        if found is None:
+            found = self._circuits[source] = Circuit(clock=time.monotonic, open_s=OPEN_S)
+        return found
+
+    @property
+    def circuits(self) -> Mapping[str, Circuit]:
+        """The breakers of the sources that have been asked."""
+        return self._circuits
+
+    async def ask(self, link: Link, asker: str, left_s: float) -> dict[str, Any]:
+        """Ask a source, in its turn; who asks the same meanwhile gets the same answer.
+
+        Raises:
+            QueryRefused: now and later.
+            StoreUnavailable: for now.
+        """
+        return await self._asking.ask((link.kind, link.question), lambda: self._in_turn(link, asker, left_s))
+
+    async def _in_turn(self, link: Link, asker: str, left_s: float) -> dict[str, Any]:
+        if left_s <= 0:
+            raise StoreUnavailable(link.kind, "no time is left to ask it", again_in_s=0.0)
+        circuit = self.circuit(link.source)
+        if circuit.state == "open":
+            raise CircuitOpen(link.kind, circuit)
+        limits = self.limits.lowered(time_s=left_s)
+        slots = self._slots[link.kind]
+        if slots.take_free():
+            return await self._within(link, limits, slots, circuit)
+        try:
+            async with asyncio.timeout(left_s):
+                await slots.take(asker)
+        except TimeoutError as error:
+            raise StoreUnavailable(link.kind, f"{slots.waiting} wait for it", again_in_s=0.0) from error
+        return await self._within(link, limits, slots, circuit)
+
+    async def _within(self, link: Link, limits: Limits, slots: FairSlots, circuit: Circuit) -> dict[str, Any]:
+        """Ask a source, with a slot in hand, and note how it is."""
+        if not circuit.allows():  # it may have failed while this one waited
+            slots.give()
+            raise CircuitOpen(link.kind, circuit)
+        try:
+            async with asyncio.timeout(limits.time_s + GRACE_S):
+                output = await self.runners[link.kind].run(link.parameters, limits)
+        except TimeoutError as error:
+            circuit.note(good=False)
+            raise StoreUnavailable(link.kind, f"no answer in {limits.time_s:g} s") from error
+        except HiveError as error:
+            circuit.note(good=not isinstance(error, StoreUnavailable))  # one that refuses does answer
+            raise
+        finally:
+            slots.give()
+        circuit.note(good=True)
+        return self._after(output, link) if link.steps else output
+
+    def _after(self, output: dict[str, Any], link: Link) -> dict[str, Any]:
+        if self._steps is None:
+            raise QueryRefused("what is to be done with the rows of a fallback can't be done here", "unsupported")
+        rows = self._steps(output["documents"], link.steps)
+        return output | {"documents": rows, "count": len(rows)}
