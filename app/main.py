@@ -21,7 +21,7 @@ from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
 from app.stores.redis_cache import RedisCache
-from app.topics import MODELS_SNAPSHOTS, PLANS_APPROVALS, TOPICS
+from app.topics import DEAD_LETTERS_HANDLED, MODELS_SNAPSHOTS, PLANS_APPROVALS, TOPICS
 from app.understanding_cache import SharedReadings
 from models.ids import stable_id
 from models.intake.nouns import nouns_of
@@ -33,6 +33,7 @@ from models.queries import allowed_by
 from tables.actor_rates import ACTOR_RATES
 from tables.approvals import APPROVAL_PLANS, APPROVALS
 from tables.correlations import CORRELATIONS
+from tables.dead_letters import DEAD_LETTERS
 from tables.domain_counts import DOMAIN_COUNTS
 from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
@@ -52,7 +53,7 @@ STAGES = (
     "execute",
     "complete",
     "validate",
-    "release",
+    "reprocess",
     "learn",
 )
 
@@ -61,6 +62,7 @@ app: HiveApp = create_app(
     settings, outputs=TOPICS, autodiscover=[f"agents.{name}" for name in settings.stages_of(STAGES)]
 )
 metrics = serve(app)
+dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, changelog=DEAD_LETTERS_HANDLED)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)
 approval_plans = app.Table(APPROVAL_PLANS.name, value_type=APPROVAL_PLANS.value_type)

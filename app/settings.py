@@ -36,7 +36,17 @@ _AT_LEAST_ONE = (
     "nlu_cache_size",
     "nlu_cache_ttl_s",
 )
-_NOT_NEGATIVE = ("duplicate_window_s", "rate_limit_per_minute", "actor_answers_mb_per_minute", "snapshot_every_s")
+_NOT_NEGATIVE = (
+    "duplicate_window_s",
+    "rate_limit_per_minute",
+    "actor_answers_mb_per_minute",
+    "snapshot_every_s",
+    "reprocess_every_s",
+    "reprocess_times",
+    "reprocess_backoff_s",
+    "dead_letters_in_a_row",
+    "dead_letters_share",
+)
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
@@ -171,6 +181,18 @@ class Settings:
     snapshot_every_s: float = 1.0
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
 
+    reprocess_every_s: float = 300.0
+    """How often it is looked for dead letters whose time has come to be tried again; 0: never."""
+    reprocess_times: int = 10
+    """How often a dead letter is tried again whose cause may pass (models/deadletters)."""
+    reprocess_backoff_s: float = 120.0
+    """How long after the first failure that is, at the earliest; twice as long after each further one."""
+    dead_letters_in_a_row: int = 100
+    """So many records of a partition may become dead letters in a row, then the worker stops (app/engine/limit.py);
+    0: any number."""
+    dead_letters_share: float = 0.5
+    """Such a share of the last 1,000 records of a partition may become dead letters; 1: all."""
+
     stuck_s: float = 60.0
     """The watchdog ends the worker when nothing is committed for so long although records wait."""
     loop_lag_s: float = 30.0
@@ -229,13 +251,18 @@ class Settings:
             raise ConfigurationError(
                 f"conflict_resolution {self.conflict_resolution!r}: one of {', '.join(_RESOLUTIONS)}"
             )
+        self._validate_numbers()
+        if self.heartbeat_s * 3 > self.session_timeout_s:
+            raise ConfigurationError("heartbeat_s must be at most a third of session_timeout_s")
+        self._validate_addresses()
+
+    def _validate_numbers(self) -> None:
         for least, names in ((1, _AT_LEAST_ONE), (0, _NOT_NEGATIVE)):
             for name in names:
                 if getattr(self, name) < least:
                     raise ConfigurationError(f"{name} must be at least {least}, not {getattr(self, name)}")
-        if self.heartbeat_s * 3 > self.session_timeout_s:
-            raise ConfigurationError("heartbeat_s must be at most a third of session_timeout_s")
-        self._validate_addresses()
+        if self.dead_letters_share > 1:
+            raise ConfigurationError(f"dead_letters_share must be at most 1, not {self.dead_letters_share}")
 
     def _validate_addresses(self) -> None:
         for server in self.kafka.split(","):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DAY_MS: Final = 86_400_000
 MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
+OVERHEAD_BYTES: Final = 16 * 1024  # of a record batch with one record: headers, key, framing
 DEAD_LETTER_MAX_BYTES: Final = 16 * 1024 * 1024  # a dead letter holds any record, also one that is over the limit
 
 
@@ -35,6 +36,8 @@ class TopicSpec:
         partitions: ``None`` means the setting ``partitions``, as every co-partitioned topic must. Topics with another
             number are assigned to the workers apart from these.
         dead_letter: Where records go that its stage can't process.
+        is_open: Anybody writes here, so what can't be read is the writer's fault: it doesn't count towards the limit
+            of dead letters (app/engine/limit.py).
     """
 
     name: str
@@ -45,7 +48,12 @@ class TopicSpec:
     max_message_bytes: int = MAX_RECORD_BYTES
     partitions: int | None = None
     dead_letter: str = "intentions.dead-letter"
+    is_open: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def takes(self, value: bytes | None) -> bool:
+        """Tell whether a value is small enough for the topic."""
+        return value is None or len(value) <= self.max_message_bytes - OVERHEAD_BYTES
 
     def config(self) -> dict[str, str]:
         """Return the topic's settings on the broker."""
@@ -59,7 +67,11 @@ class TopicSpec:
 
 
 INTENTIONS_SUBMITTED = TopicSpec(
-    name="intentions.submitted", key="intention id", record=records.Submission, retention_ms=7 * DAY_MS
+    name="intentions.submitted",
+    key="intention id",
+    record=records.Submission,
+    retention_ms=7 * DAY_MS,
+    is_open=True,
 )
 _DOMAIN_RETENTION_DAYS = {Domain.INFRASTRUCTURE: 14, Domain.SECURITY: 30, Domain.COMPLIANCE: 30}
 INTENTIONS_OF: Final[Mapping[Domain, TopicSpec]] = {
@@ -76,7 +88,11 @@ INTENTIONS_VALIDATION = TopicSpec(
     name="intentions.validation", key="intention id", record=records.IntentEnvelope, retention_ms=7 * DAY_MS
 )
 INTENTIONS_VALIDATED = TopicSpec(
-    name="intentions.validated", key="intention id", record=records.Validation, retention_ms=30 * DAY_MS
+    name="intentions.validated",
+    key="intention id",
+    record=records.Validation,
+    retention_ms=30 * DAY_MS,
+    is_open=True,
 )
 INTENTIONS_RELEASED = TopicSpec(
     name="intentions.released",
@@ -97,6 +113,7 @@ FEEDBACK_INTENTIONS = TopicSpec(
     record=records.Feedback,
     retention_ms=365 * DAY_MS,
     partitions=1,
+    is_open=True,
 )
 LEARNING_EVENTS = TopicSpec(
     name="learning.events", key="model", record=records.LearningEvent, retention_ms=90 * DAY_MS, partitions=1
@@ -127,6 +144,7 @@ PLANS_APPROVAL_RESPONSES = _plan_topic(
     name="plans.approval-responses",
     record=records.ApprovalResponse,
     retention_ms=30 * DAY_MS,
+    is_open=True,
     extra={"message.timestamp.type": "LogAppendTime"},  # whether one came in time is not for its sender's clock to say
 )
 PLANS_APPROVAL_OUTCOMES = _plan_topic(
@@ -134,15 +152,17 @@ PLANS_APPROVAL_OUTCOMES = _plan_topic(
 )
 PLANS_APPROVALS = TopicSpec(name="plans.approvals", key="plan id", record=None, retention_ms=None)
 EXECUTION_TICKETS = _ticket_topic(name="execution.tickets", record=records.ExecutionTicket, retention_ms=7 * DAY_MS)
-EXECUTION_RESULTS = _ticket_topic(name="execution.results", record=records.ExecutionResult, retention_ms=7 * DAY_MS)
+EXECUTION_RESULTS = _ticket_topic(
+    name="execution.results", record=records.ExecutionResult, retention_ms=7 * DAY_MS, is_open=True
+)
 PLANS_COMPLETED = TopicSpec(
     name="plans.completed", key="intention id", record=records.CompletedPlan, retention_ms=7 * DAY_MS
 )
 LEDGER_FACTS = _fact_topic(name="ledger.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
 LEDGER_ENTRIES = _fact_topic(name="ledger.entries", key="chain", record=records.LedgerEntry, retention_ms=30 * DAY_MS)
 MEMORY_FACTS = _fact_topic(name="memory.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
-DEAD_LETTERS: Final = tuple(
-    TopicSpec(
+DEAD_LETTERS_OF: Final[Mapping[str, TopicSpec]] = {
+    family: TopicSpec(
         name=f"{family}.dead-letter",
         key="as the original",
         record=None,
@@ -150,6 +170,17 @@ DEAD_LETTERS: Final = tuple(
         max_message_bytes=DEAD_LETTER_MAX_BYTES,
     )
     for family in ("intentions", "plans", "execution")
+}
+DEAD_LETTERS: Final = tuple(DEAD_LETTERS_OF.values())
+DEAD_LETTERS_COMMANDS = TopicSpec(
+    name="dead-letters.commands",
+    key="letter, on the partition of the letter",
+    record=records.LetterCommand,
+    retention_ms=30 * DAY_MS,
+    is_open=True,
+)
+DEAD_LETTERS_HANDLED = TopicSpec(
+    name="dead-letters.handled", key="letter, on the partition of the letter", record=None, retention_ms=None
 )
 SAMPLE_EVENTS = TopicSpec(name="sample.events", key="user", record=None, retention_ms=30 * DAY_MS)
 
@@ -175,6 +206,8 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     LEDGER_ENTRIES,
     MEMORY_FACTS,
     *DEAD_LETTERS,
+    DEAD_LETTERS_COMMANDS,
+    DEAD_LETTERS_HANDLED,
     SAMPLE_EVENTS,
 )
 

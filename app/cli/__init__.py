@@ -12,6 +12,7 @@ from app.cli.ask import ask
 from app.cli.catalog import catalog
 from app.cli.correct import correct
 from app.cli.demo import demo
+from app.cli.dlq import dlq
 from app.cli.down import down
 from app.cli.evaluate import evaluate
 from app.cli.ledger import ledger
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 for _command in (
-    *(up, down, ask, understand, plan, approvals, ledger, send, tail, status, topics),
+    *(up, down, ask, understand, plan, approvals, ledger, dlq, send, tail, status, topics),
     *(evaluate, validate, correct, catalog, demo),
 ):
     main.add_command(_command)

@@ -40,17 +40,21 @@ CALL_TIMEOUT_S = 10.0  # of one call to the coordinator, shorter than the transa
 
 
 # One record to be produced: topic, key, value, headers, partition. A plain tuple: millions of them are made.
-Message = tuple[str, "bytes | None", "bytes | None", "list[tuple[str, bytes]] | None", "int | None"]
+Message = tuple[str, "bytes | None", "bytes | None", "list[tuple[str, bytes | None]] | None", "int | None"]
 
 
 @dataclass(slots=True)
 class Work:
-    """What one stage wants in a transaction: its outputs, and the offsets that they come from."""
+    """What one stage wants in a transaction: its outputs, the offsets that they come from, and notes to go with those.
+
+    A note is metadata that is committed with the offset, and read again by who takes over the partition.
+    """
 
     stage: str
     generation: Generation
     offsets: Mapping[TP, int]
     messages: list[Message] = field(default_factory=list)
+    notes: Mapping[TP, str] = field(default_factory=dict)
 
 
 class _Fenced(Exception):
@@ -227,14 +231,14 @@ class Committer:
             raise
 
     def _send_offsets(self, producer: Producer, work: list[Work]) -> None:
-        offsets: dict[TP, int] = {}
+        offsets: dict[TP, tuple[int, str]] = {}
         for each in work:
-            offsets.update(each.offsets)
+            offsets.update({tp: (offset, each.notes.get(tp, "")) for tp, offset in each.offsets.items()})
         generation = work[0].generation
         metadata = group_metadata(
             group=self._group, generation=generation.number, member=generation.member, instance=self._instance
         )
-        positions = [TopicPartition(tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
+        positions = [TopicPartition(tp.topic, tp.partition, offset, note) for tp, (offset, note) in offsets.items()]
         self._retrying(lambda: producer.send_offsets_to_transaction(positions, metadata, CALL_TIMEOUT_S))
 
     def _retrying(self, call: Callable[[], Any]) -> None:
@@ -266,7 +270,7 @@ def _produce(producer: Producer, messages: list[Message]) -> None:
     producer.poll(0)
 
 
-def _optional(headers: list[tuple[str, bytes]] | None, partition: int | None) -> dict[str, Any]:
+def _optional(headers: list[tuple[str, bytes | None]] | None, partition: int | None) -> dict[str, Any]:
     given = {"headers": headers, "partition": partition}
     return {name: value for name, value in given.items() if value is not None}
 

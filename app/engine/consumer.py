@@ -167,6 +167,7 @@ class RunConsumer(driver.Consumer):
         generation = self.membership()
         source = self.app.source
         positions = await self.on_source(source.settled_offsets, _plain(self.assignment()))
+        self.app.limit.begin(source.notes)
         await self.on_source(source.assign, positions, generation)
         return positions
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from models.deadletters import PREFIX
 
+if TYPE_CHECKING:
     from app.engine.committer import Message
 
-__all__ = ["PREFIX", "dead_letter", "describe"]
+__all__ = ["dead_letter"]
 
-PREFIX = "dead-letter-"
 _DETAIL_MOST = 2000
 
 
@@ -37,8 +36,3 @@ def dead_letter(raw: Any, error: Exception, *, topic: str, stage: str) -> Messag
     }
     headers = [*(raw.headers() or ()), *((PREFIX + name, value.encode()) for name, value in about.items())]
     return (topic, raw.key(), raw.value(), headers, None)
-
-
-def describe(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    """Return why a dead letter is one, from its headers."""
-    return {name[len(PREFIX) :]: value.decode(errors="replace") for name, value in headers if name.startswith(PREFIX)}

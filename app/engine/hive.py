@@ -19,6 +19,7 @@ from app import topics
 from app.engine import admin
 from app.engine.committer import Committer, Work
 from app.engine.consumer import Delivery, NamedAssignor, RunTransport
+from app.engine.limit import LetterLimit
 from app.engine.logs import end_spinner
 from app.engine.restore import Restored, restore
 from app.engine.run import RunSchema
@@ -56,6 +57,7 @@ class HiveApp(faust.App):
     def __init__(self, settings: Settings, *, outputs: Iterable[TopicSpec] = (), **options: Any) -> None:
         self.settings = settings
         self.delivery = Delivery(settings.waiting_records)
+        self.limit = LetterLimit(settings.dead_letters_in_a_row, settings.dead_letters_share)
         self.hive_tables: dict[str, Table[Any]] = {}
         self.busy: set[str] = set()
         self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
@@ -148,6 +150,10 @@ class HiveApp(faust.App):
     def dead_letter_topic(self, topic: str) -> str:
         """Return where dead letters of a topic go."""
         return self._specs[topic].dead_letter
+
+    def is_open(self, topic: str) -> bool:
+        """Tell whether anybody may write to a topic."""
+        return self._specs[topic].is_open
 
     # -- start
 

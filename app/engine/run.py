@@ -77,7 +77,7 @@ class Record:
         return self.raw.timestamp()[1]  # type: ignore[no-any-return]
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
         """Return its headers."""
         return self.raw.headers() or ()
 

@@ -84,10 +84,13 @@ class Source:
         self._positions: dict[TP, int] = {}
         self._delivered: dict[TP, int] = {}
         self._held: set[TP] = set()
+        self.notes: dict[TP, str | None] = {}
         self.generation = NOBODY
 
     def settled_offsets(self, partitions: Iterable[TP]) -> dict[TP, int]:
         """Return where to read on: the settled committed offset, else the beginning of the partition.
+
+        What was committed with the offsets is kept in ``notes``.
 
         Raises:
             BrokerUnavailable: when the coordinator gives no settled answer in time.
@@ -95,7 +98,9 @@ class Source:
         wanted = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
         if not wanted:
             return {}
-        answer = {TP(p.topic, p.partition): p.offset for p in self._patiently(partial(self._committed, wanted))}
+        found = self._patiently(partial(self._committed, wanted))
+        answer = {TP(p.topic, p.partition): p.offset for p in found}
+        self.notes = {TP(p.topic, p.partition): p.metadata for p in found}
         for tp, offset in answer.items():
             if offset < 0:
                 answer[tp] = self._patiently(partial(self._beginning, tp))

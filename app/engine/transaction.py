@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from faust.types import TP
+
 from app.engine.committer import Work
 from app.engine.deadletters import dead_letter
 from app.errors import ConfigurationError, StaleRun, StoreUnavailable
+from models.deadletters import is_again
 from models.errors import InvalidRecord
 from models.records import encode
 
@@ -27,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 V = TypeVar("V")
 
-OVERHEAD_BYTES = 16 * 1024  # of a record batch with one record: headers, key, framing
-
 
 class Transaction:
     """What a stage writes for one batch.
@@ -44,6 +45,7 @@ class Transaction:
         self._messages: list[Message] = []
         self._views: dict[tuple[str, int], TableView[Any]] = {}
         self._changes: dict[tuple[str, int], Mapping[bytes, bytes | None]] = {}
+        self._letters: dict[TP, dict[int, bool]] = {}
         self.dead_letters = 0
 
     def send(
@@ -52,7 +54,7 @@ class Transaction:
         *,
         key: str | bytes | None,
         value: Any,
-        headers: list[tuple[str, bytes]] | None = None,
+        headers: list[tuple[str, bytes | None]] | None = None,
         partition: int | None = None,
     ) -> None:
         """Send a record: bytes as they are, anything else encoded; its key says where to, unless a partition is given.
@@ -62,7 +64,7 @@ class Transaction:
         """
         raw_key = key.encode() if isinstance(key, str) else key
         raw = value if value is None or isinstance(value, bytes) else encode(value)
-        if raw is not None and len(raw) > topic.max_message_bytes - OVERHEAD_BYTES:
+        if raw is not None and not topic.takes(raw):
             raise InvalidRecord(
                 "too-large", f"{len(raw):,} bytes for {topic.name}, which takes {topic.max_message_bytes:,}"
             )
@@ -128,6 +130,9 @@ class Transaction:
                 app.fail(
                     f"stage {batch.stage} left out records before {run.tp.topic}-{run.tp.partition}@{run.next_offset}"
                 )
+        if (over := self._over_the_limit()) is not None:
+            app.fail(over)
+            return
         for (name, partition), view in self._views.items():
             changes = view.changes()
             table = app.hive_tables[name]
@@ -135,9 +140,20 @@ class Transaction:
             self._changes[name, partition] = changes
             self._messages.extend((table.changelog, key, value, None, partition) for key, value in changes.items())
         offsets = {run.tp: run.next_offset for run in batch.runs}
-        done = app.committer.submit(Work(batch.stage, batch.generation, offsets, self._messages))
+        notes = {tp: note for tp in offsets if (note := app.limit.note(tp)) is not None}
+        done = app.committer.submit(Work(batch.stage, batch.generation, offsets, self._messages, notes))
         done.add_done_callback(self._settle)
         app.in_flight[batch.stage].append(done)
+
+    def _over_the_limit(self) -> str | None:
+        for run in self._batch.runs:
+            why = self._app.limit.add(run, self._letters.get(run.tp, {}))
+            if why is not None:
+                return (
+                    f"{why}: mend the cause and start again, where the records still are; HIVE_DEAD_LETTERS_IN_A_ROW "
+                    "and HIVE_DEAD_LETTERS_SHARE are the limits"
+                )
+        return None
 
     def _settle(self, done: asyncio.Future[None]) -> None:
         error = done.exception()
@@ -161,6 +177,10 @@ class Transaction:
         )
         self._messages.append(dead_letter(raw, error, topic=topic, stage=self._batch.stage))
         self.dead_letters += 1
+        # What can't be read where anybody writes is the writer's fault; what had been a letter before was counted then.
+        is_ours = not (isinstance(error, InvalidRecord) and self._app.is_open(raw.topic()))
+        counts = is_ours and not is_again(raw.headers() or (), raw.topic())
+        self._letters.setdefault(TP(raw.topic(), raw.partition()), {})[raw.offset()] = counts
 
 
 class Attempt:

@@ -72,7 +72,15 @@ METRICS: Final[tuple[Metric, ...]] = (
         "counter",
         ("stage",),
         "Records that could not be processed, ever.",
-        "Read the reason in their headers: `hive tail intentions.dead-letter`.",
+        "Read why: `hive dlq list` and `hive dlq show`.",
+    ),
+    Metric(
+        "letters_total",
+        "counter",
+        ("fate",),
+        "Dead letters by what became of them: open (for a person), waiting (to be tried again), retried, given-up "
+        "(tried too often), replayed or dropped by a person; ignored: it had been done before; gone: too late.",
+        "Many open or given-up: `hive dlq list`. Many retried that wait again: the cause has not passed.",
     ),
     Metric(
         "batch_records",
@@ -281,6 +289,10 @@ class WorkerMetrics:
         """Count the conflicts between a plan's tasks."""
         for conflict in plan.metadata["planning"].get("conflicts", ()):
             self._of["plan_conflicts_total"].labels(conflict["severity"], conflict["resolution"]).inc()
+
+    def letter(self, fate: str) -> None:
+        """Count what became of a dead letter."""
+        self._of["letters_total"].labels(fate).inc()
 
     def turned_away(self, reason: str) -> None:
         """Count an intention that was not taken in."""

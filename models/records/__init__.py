@@ -35,6 +35,7 @@ from models.records.envelope import (
 from models.records.feedback import Feedback, FeedbackSource, Release, Validation
 from models.records.learning import Drift, LearningEvent, ModelSnapshot
 from models.records.ledger import FactKind, LedgerEntry, LedgerFact
+from models.records.letter import LetterAction, LetterCommand
 from models.records.opinion import (
     Explainability,
     FeatureImportance,
@@ -90,6 +91,8 @@ __all__ = [
     "LearningEvent",
     "LedgerEntry",
     "LedgerFact",
+    "LetterAction",
+    "LetterCommand",
     "Mitigation",
     "ModelSnapshot",
     "PlanStatus",

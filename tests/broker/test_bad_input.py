@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from app.engine.deadletters import describe
+from models.deadletters import describe
 from tests.broker.cluster import answers, get, producer, read, worker
 
 if TYPE_CHECKING:

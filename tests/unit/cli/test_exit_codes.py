@@ -49,6 +49,10 @@ def one_line(result: Result) -> str:
         ["approvals", "reject", "p-1", "--reason", "x"],
         ["approvals", "revert", "p-1", "--reason", "x"],
         ["approvals", "republish", "p-1"],
+        ["dlq", "list"],
+        ["dlq", "show", "plans/0/1"],
+        ["dlq", "replay", "plans/0/1"],
+        ["dlq", "drop", "--all", "--why", "x"],
     ],
 )
 def test_a_broker_that_is_down_is_said_in_one_line(
@@ -67,6 +71,21 @@ def test_a_broker_that_is_down_is_said_in_one_line(
 )
 def test_what_no_worker_would_take_is_said_in_one_line(arguments: list[str], wrong: str) -> None:
     result = hive("approvals", *arguments)
+
+    assert (result.exit_code, wrong in one_line(result)) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        (["show", "plans"], "such as plans/2/17"),
+        (["replay", "plans/x/1"], "such as plans/2/17"),
+        (["drop", "plans/0/1", "--why", " "], "reason"),
+        (["replay", "plans/0/1", "--by", ""], "by"),
+    ],
+)
+def test_what_cannot_be_done_with_a_letter_is_said_in_one_line(arguments: list[str], wrong: str) -> None:
+    result = hive("dlq", *arguments)
 
     assert (result.exit_code, wrong in one_line(result)) == (1, True)
 
@@ -104,6 +123,12 @@ def test_a_wrong_setting_is_said_in_one_line() -> None:
         ["approvals", "revert", "p-1"],
         ["approvals", "list", "--status", "maybe"],
         ["ledger"],
+        ["dlq"],
+        ["dlq", "replay"],
+        ["dlq", "replay", "plans/0/1", "--all"],
+        ["dlq", "drop", "plans/0/1"],
+        ["dlq", "list", "--since", "yesterday"],
+        ["dlq", "list", "--status", "lost"],
     ],
 )
 def test_a_wrong_usage_ends_with_2(arguments: list[str]) -> None:

@@ -47,7 +47,7 @@ class FakeProducer:
         return 0
 
     def send_offsets_to_transaction(self, positions: list[Any], metadata: bytes, timeout: float) -> None:
-        self._call("offsets", sorted((p.topic, p.partition, p.offset) for p in positions), metadata)
+        self._call("offsets", sorted((p.topic, p.partition, p.offset, p.metadata) for p in positions), metadata)
 
     def commit_transaction(self, timeout: float) -> None:
         self._call("commit")
@@ -109,8 +109,17 @@ async def test_what_waits_together_is_committed_together_and_the_producers_take_
     await asyncio.gather(bench.committer.submit(_work("a", 0)), bench.committer.submit(_work("b", 1)))
     await bench.committer.submit(_work("a", 2))
     first, second, _ = ([call for call in producer.calls if call[0] == "offsets"] for producer in producers)
-    assert first[0][1] == [("in", 0, 5), ("in", 1, 5)]
-    assert second[0][1] == [("in", 2, 5)]
+    assert first[0][1] == [("in", 0, 5, ""), ("in", 1, 5, "")]
+    assert second[0][1] == [("in", 2, 5, "")]
+
+
+async def test_a_note_goes_with_its_offset(producers: list[FakeProducer]) -> None:
+    bench = await _started()
+    work = _work()
+    work.notes = {TP("in", 0): "letters 1 1 1"}
+    await bench.committer.submit(work)
+    [offsets] = [call[1] for producer in producers for call in producer.calls if call[0] == "offsets"]
+    assert offsets == [("in", 0, 5, "letters 1 1 1")]
     assert [producer.id for producer in producers] == ["hive-w-0", "hive-w-1", "hive-w-2"], "the same after a restart"
     await bench.committer.stop()
 

@@ -10,6 +10,7 @@ import pytest
 from faust.types import TP
 
 from app.engine.consumer import Delivery
+from app.engine.limit import LetterLimit
 from app.engine.run import Batch, Generation, RawRun, Run
 from app.engine.tables import Table
 from app.engine.transaction import transaction
@@ -88,12 +89,17 @@ class FakeApp:
         self.hive_tables: dict[str, Table[Any]] = {"counts": self.counts}
         self.failed: list[str] = []
         self.noted: list[tuple[int, int]] = []
+        self.limit = LetterLimit(3, 1.0)
+        self.open: set[str] = set()
 
     def partitions_of(self, topic: str) -> int:
         return {"in": 4}[topic]
 
     def dead_letter_topic(self, topic: str) -> str:
         return f"{topic}-dead"
+
+    def is_open(self, topic: str) -> bool:
+        return topic in self.open
 
     def fail(self, reason: str) -> None:
         self.failed.append(reason)
@@ -140,6 +146,33 @@ async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transact
     work, _ = app.committer.taken[0]
     assert [(m[0], m[2]) for m in work.messages] == [("in-dead", b"x"), ("in-dead", b"broken")]
     assert {TP("in", 0): 4} == work.offsets
+
+
+async def test_a_batch_that_goes_over_the_limit_of_dead_letters_is_not_committed() -> None:
+    app = FakeApp()
+    async with transaction(_batch(app, b"x", b"x", b"x")):
+        pass
+    [(work, done)] = app.committer.taken
+    assert work.notes == {TP("in", 0): "letters 3 3 3"}, "the counts go with the offset"
+    done.set_result(None)
+    await asyncio.sleep(0)
+    async with transaction(_batch(app, b"x", first=3, after=3)):
+        pass
+    assert app.committer.taken == [(work, done)]
+    [reason] = app.failed
+    assert "4 records in a row of in-0 became dead letters, 3 may" in reason
+    assert "HIVE_DEAD_LETTERS_IN_A_ROW" in reason
+
+
+async def test_what_cannot_be_read_where_anybody_writes_does_not_count_but_our_defects_do() -> None:
+    app = FakeApp()
+    app.open.add("in")
+    async with transaction(_batch(app, *[b"x"] * 10)):
+        pass
+    assert len(app.committer.taken[0][0].messages) == 10
+    async with transaction(_batch(app, *[b"broken"] * 4, first=10, after=10)):
+        pass
+    assert [len(app.committer.taken), len(app.failed)] == [1, 1]
 
 
 async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() -> None:
