@@ -16,8 +16,10 @@ from benchmarks import planning as plannings
 from benchmarks import restore as restores
 from benchmarks.cluster import Cluster
 from benchmarks.faults.plan import Plan
-from benchmarks.faults.planning import PlanningRun, StoodStill
+from benchmarks.faults.planning import PlanningRun
 from benchmarks.faults.run import FaultRun, StandsStill
+from benchmarks.faults.stores import StoodStill
+from benchmarks.faults.tickets import TicketPlan, TicketRun
 from benchmarks.report import emit, progress
 from benchmarks.servers import real_kafka, real_redis, real_stack, whole_application
 
@@ -120,11 +122,31 @@ def planning_faults(seeds: str) -> bool:
     return all(right)
 
 
+@main.command(name="ticket-faults")
+@click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
+@click.option("--tickets", default=20_000, show_default=True, help="A quarter of them on each store.")
+@click.option("--duration", "duration_s", default=180.0, show_default=True, help="Seconds in which they are asked for.")
+def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
+    """Take the stores down in turn and kill workers; then prove that every plan has ended, once, with a reason."""
+    data_dir = _data_dir("ticket-faults")
+    right = []
+    for seed in map(int, seeds.split(",")):
+        with real_stack(data_dir / f"stack-{seed}") as stack:
+            try:
+                run = TicketRun(TicketPlan(seed=seed, tickets=tickets, duration_s=duration_s), stack, data_dir)
+                right.append(run.run().right)
+            except StoodStill as exc:
+                emit("ticket-faults", seed=seed, stands_still=str(exc))
+                right.append(False)
+    return all(right)
+
+
 @main.command(name="all")
 @click.pass_context
 def everything(context: click.Context) -> bool:
     """All of these with their defaults."""
-    met: list[bool] = [context.invoke(command) for command in (passthrough, latency, restore, faults, planning_faults)]
+    commands = (passthrough, latency, restore, faults, planning_faults, ticket_faults)
+    met: list[bool] = [context.invoke(command) for command in commands]
     return all(met)
 
 

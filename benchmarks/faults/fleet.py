@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from app.embedded.ports import free_port
-from app.embedded.process import ManagedProcess
 from benchmarks.faults.trace import Hit
 from benchmarks.report import progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
     from random import Random
 
-    from benchmarks.job import Job
+    from app.embedded.process import ManagedProcess
 
-APP = "benchmarks.apps.count"
 RESTART_PAUSE_S = 0.5
 SIGNAL_S = 0.2
 """After so long a signal has surely been delivered."""
@@ -28,28 +24,26 @@ STOP_TIMEOUT_S = 25.0
 class Fleet:
     """Workers with static names (`worker-1`, …).
 
+    Args:
+        make: Makes the process of a worker with a name, not started yet.
+
     Attributes:
         exits: How often a worker ended by itself: it gives up rather than go on in doubt.
     """
 
-    def __init__(self, job: Job, data_dir: Path) -> None:
-        self._job = job
-        self._data_dir = data_dir
+    def __init__(self, make: Callable[[str], ManagedProcess]) -> None:
+        self._make = make
         self._workers: dict[str, ManagedProcess] = {}
         self._paused: dict[str, float] = {}
         self._restart_at: dict[str, float] = {}
         self.exits = 0
-
-    @property
-    def trace_paths(self) -> list[Path]:
-        return sorted(self._data_dir.glob("*.trace"))
 
     def scale(self, count: int) -> None:
         """Start or stop workers until there are `count`; those that go are asked to, and may finish."""
         for number in range(1, count + 1):
             name = f"worker-{number}"
             if name not in self._workers:
-                self._workers[name] = self._process(name)
+                self._workers[name] = self._make(name)
                 self._workers[name].start()
         for name in sorted(self._workers)[count:]:
             self.resume(name)
@@ -119,12 +113,3 @@ class Fleet:
             self.tend()
             alive = awake = sorted(name for name, worker in self._workers.items() if worker.alive)
         return rng.choice(awake or alive)
-
-    def _process(self, name: str) -> ManagedProcess:
-        trace = {"BENCH_TRACE": str(self._data_dir / f"{name}.trace")}
-        return ManagedProcess(
-            name,
-            (sys.executable, "-m", "faust", "-A", APP, "worker", "-l", "info", "--without-web"),
-            env=self._job.worker_environment(self._data_dir, worker=name, web_port=free_port()) | trace,
-            log_path=self._data_dir / f"{name}.log",
-        )

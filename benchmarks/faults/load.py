@@ -11,7 +11,7 @@ import orjson
 from benchmarks.records import Filler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from threading import Event
 
 KEYS = 4_000
@@ -27,16 +27,16 @@ def inputs(seed: int, count: int) -> Iterator[tuple[bytes, bytes]]:
         yield key.encode(), orjson.dumps(record)
 
 
-def produce(bootstrap: str, topic: str, *, seed: int, count: int, duration_s: float, stop: Event) -> None:
-    """Produce the input at an even rate; a broker that is away is waited for.
+def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]], *, per_s: float, stop: Event) -> None:
+    """Produce keys and values at an even rate; a broker that is away is waited for.
 
     Raises:
         KafkaException: A record could not be delivered.
     """
     filler = Filler(bootstrap)
     began = time.monotonic()
-    for number, (key, value) in enumerate(inputs(seed, count)):
-        while (time.monotonic() - began) * count / duration_s < number:
+    for number, (key, value) in enumerate(records):
+        while (time.monotonic() - began) * per_s < number:
             if stop.wait(TICK_S):
                 return
         filler.put(topic, key, value)

@@ -1,17 +1,15 @@
 """Planning while MongoDB, Neo4j and Redis go down and come back and the worker is killed: what is then to be seen.
 
-The stores go down one after the other, in an order and by SIGTERM, SIGKILL or SIGSTOP as the seed says (MongoDB never
-by SIGKILL: the embedded one does not promise to survive it). While one is down, intentions come in, and their plans
-must be there before it comes back: planning waits for no store. Then the worker is killed while more come in and while
-people speak: somewhere between two stages, or within a transaction. In the end everything is read back from Kafka,
-MongoDB and Neo4j.
+The stores go down one after the other, in an order and by SIGTERM, SIGKILL or SIGSTOP as the seed says. While one is
+down, intentions come in, and their plans must be there before it comes back: planning waits for no store. Then the
+worker is killed while more come in and while people speak: somewhere between two stages, or within a transaction. In
+the end everything is read back from Kafka, MongoDB and Neo4j.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
 import uuid
 from collections import Counter
@@ -25,20 +23,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app import topics
 from app.cli.ledger import verdicts
-from app.embedded.ports import free_port
-from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.settings import Settings
 from app.stores import kafka
 from app.stores.neo4j import GraphStore
+from benchmarks.faults.stores import STORES, StoodStill, application, ways
 from benchmarks.report import emit, progress
-from benchmarks.servers import STOP_TIMEOUT_S, is_ready
+from benchmarks.servers import STOP_TIMEOUT_S
 from models.ids import stable_id
 from models.planning.ledger import verify
 from models.records import LedgerEntry, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from confluent_kafka import Consumer
@@ -46,7 +43,6 @@ if TYPE_CHECKING:
     from app.embedded.stack import Stack
     from models.planning.ledger import Verdict as Whole
 
-STORES = ("neo4j", "redis", "mongo")
 BATCH = 9
 PLANNED_S = 20.0
 """A plan that is not there by then was held up by a store that is down (a machine that is busy takes a second)."""
@@ -114,10 +110,6 @@ class Outcome:
         return wrong.pop("planned_max_s") <= PLANNED_S and not any(wrong.values())
 
 
-class StoodStill(Exception):
-    """Something that must come has not come."""
-
-
 class Topics:
     """What is committed on the topics of the stages."""
 
@@ -174,7 +166,9 @@ class PlanningRun:
         self._settings = Settings.load({**self.servers.addresses, "HIVE_APP_ID": self._app_id})
         create_missing(self._settings, topics.TOPICS)
         self._producer = kafka.producer(self._settings, {"linger.ms": 0})
-        self._worker = self._process()
+        self._worker = application(
+            "worker-1", addresses=self.servers.addresses, app_id=self._app_id, data_dir=self.data_dir
+        )
 
     def run(self) -> Outcome:
         """Do it all, print the result, and return it.
@@ -213,7 +207,7 @@ class PlanningRun:
     def _without(self, store: str, soon: Callable[..., Any]) -> Any:
         """Take a store down, ask for plans, kill the worker while more is going on, and let the store start again."""
         self._worker.wait_ready()
-        down, up = self._chance.choice(self._ways(store))
+        down, up = self._chance.choice(ways(self.servers, store))
         progress(f"seed {self.seed}: {down.__name__} {store}")
         down(store)
         asked = self._submit()
@@ -229,12 +223,6 @@ class PlanningRun:
             self._worker.kill()
             self._worker.spawn()
         return soon(up, store)
-
-    def _ways(self, store: str) -> Sequence[tuple[Callable[[str], None], Callable[[str], None]]]:
-        """How a store can go down, and how it comes back."""
-        servers = self.servers
-        ways = [(servers.stop, servers.start), (servers.pause, servers.resume), (servers.kill, servers.start)]
-        return ways[:2] if store == "mongo" else ways
 
     def _submit(self) -> list[str]:
         """Ask for plans; return the ids."""
@@ -363,25 +351,6 @@ class PlanningRun:
         requested = [told["plan"] for told in self._seen.values(topics.PLANS_APPROVAL_REQUESTS)]
         plans = {plan["plan_id"]: plan for plan in (*self._seen.values(topics.PLANS_READY), *requested)}
         return [plan_id for plan_id in self._unheard if not plans[plan_id]["metadata"].get("without")]
-
-    def _process(self) -> ManagedProcess:
-        port = free_port()
-        env = {
-            **self.servers.addresses,
-            "HIVE_APP_ID": self._app_id,
-            "HIVE_WORKER": "worker-1",
-            "HIVE_WEB_PORT": str(port),
-            "HIVE_DATA_DIR": str(self.data_dir),
-            "HIVE_SESSION_TIMEOUT_S": "8",
-        }
-        return ManagedProcess(
-            "worker-1",
-            (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"),
-            env=env,
-            log_path=self.data_dir / "worker-1.log",
-            ready=partial(is_ready, port),
-            start_timeout_s=ASKED_S,
-        )
 
 
 def _plan_id(intention: str) -> str:

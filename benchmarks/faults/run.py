@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,12 +12,14 @@ from statistics import median
 from threading import Event
 from typing import TYPE_CHECKING
 
+from app.embedded.ports import free_port
+from app.embedded.process import ManagedProcess
 from app.topics import changelog
 from benchmarks.cluster import Cluster
 from benchmarks.faults import trace
 from benchmarks.faults.check import Verdict, check
 from benchmarks.faults.fleet import Fleet
-from benchmarks.faults.load import produce
+from benchmarks.faults.load import inputs, produce
 from benchmarks.faults.plan import Kind, Plan, schedule
 from benchmarks.faults.watch import Watcher
 from benchmarks.job import Job
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from app.embedded.stack import Stack
     from benchmarks.faults.trace import Hit
 
+APP = "benchmarks.apps.count"
 PARTITIONS = 4
 TICK_S = 0.05
 STANDSTILL_S = 120.0
@@ -57,9 +61,9 @@ class FaultRun:
         bootstrap = servers.addresses["HIVE_KAFKA"]
         self._cluster = Cluster(bootstrap)
         self._job = Job(bootstrap=bootstrap, source=f"{run_id}-in", target=f"{run_id}-out", group=run_id)
-        run_dir = data_dir / run_id
-        run_dir.mkdir(parents=True)
-        self._fleet = Fleet(self._job, run_dir)
+        self._run_dir = data_dir / run_id
+        self._run_dir.mkdir(parents=True)
+        self._fleet = Fleet(self._worker)
         self._done = Done()
         self._broker_thread: ThreadPoolExecutor
 
@@ -97,7 +101,17 @@ class FaultRun:
 
     def _produce(self, stop: Event) -> None:
         plan, job = self._plan, self._job
-        produce(job.bootstrap, job.source, seed=plan.seed, count=plan.records, duration_s=plan.duration_s, stop=stop)
+        records = inputs(plan.seed, plan.records)
+        produce(job.bootstrap, job.source, records, per_s=plan.records / plan.duration_s, stop=stop)
+
+    def _worker(self, name: str) -> ManagedProcess:
+        trace_path = {"BENCH_TRACE": str(self._run_dir / f"{name}.trace")}
+        return ManagedProcess(
+            name,
+            (sys.executable, "-m", "faust", "-A", APP, "worker", "-l", "info", "--without-web"),
+            env=self._job.worker_environment(self._run_dir, worker=name, web_port=free_port()) | trace_path,
+            log_path=self._run_dir / f"{name}.log",
+        )
 
     def _disturb(self, load: Future[None], watching: Future[None]) -> None:
         self._fleet.scale(1)
@@ -153,7 +167,7 @@ class FaultRun:
             time.sleep(TICK_S)
 
     def _report(self, verdict: Verdict, watcher: Watcher, flowed_s: float) -> None:
-        attempts = trace.read(self._fleet.trace_paths)
+        attempts = trace.read(sorted(self._run_dir.glob("*.trace")))
         waits = [s for hit in self._done.kills if (s := trace.recovery_s(hit, attempts, watcher)) is not None]
         stops = [s for hit in self._done.stops if (s := trace.recovery_s(hit, attempts, watcher)) is not None]
         emit(
