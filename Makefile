@@ -48,7 +48,7 @@ fix: install  ## let ruff mend what it can
 
 .PHONY: bench
 bench: install  ## speed and latency beside other engines, on the real Kafka; JSON lines
-	$(BIN)/python -m benchmarks passthrough latency restore
+	$(BIN)/python -m benchmarks passthrough latency restore execute
 
 .PHONY: faults
 faults: install  ## kill workers, stores and the broker while records flow, and count what is lost or doubled; JSON lines

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import execute as executes
 from benchmarks import latency as latencies
 from benchmarks import nlu as nlus
 from benchmarks import nlu_cache
@@ -21,7 +22,7 @@ from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.faults.stores import StoodStill
 from benchmarks.faults.tickets import TicketPlan, TicketRun
 from benchmarks.report import emit, progress
-from benchmarks.servers import real_kafka, real_redis, real_stack, whole_application
+from benchmarks.servers import real_kafka, real_redis, real_redis_and_neo4j, real_stack, whole_application
 
 
 @click.group(chain=True)
@@ -75,6 +76,13 @@ def cache() -> bool:
     """Texts read anew, kept in the process, and fetched from Redis: when does sharing pay?"""
     with real_redis(_data_dir("cache")) as stack:
         return nlu_cache.run(stack.addresses["HIVE_REDIS"])
+
+
+@main.command()
+def execute() -> bool:
+    """Tickets a second on Redis and Neo4j, beside a bare loop of their drivers."""
+    with real_redis_and_neo4j(_data_dir("execute")) as stack:
+        return executes.run(stack.addresses)
 
 
 @main.command()
@@ -145,7 +153,7 @@ def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
 @click.pass_context
 def everything(context: click.Context) -> bool:
     """All of these with their defaults."""
-    commands = (passthrough, latency, restore, faults, planning_faults, ticket_faults)
+    commands = (passthrough, latency, restore, execute, faults, planning_faults, ticket_faults)
     met: list[bool] = [context.invoke(command) for command in commands]
     return all(met)
 

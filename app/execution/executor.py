@@ -189,7 +189,11 @@ class QueryExecutor:
                     self._sources.last_good.keep(first.question, answer.output, link.max_age_s)
         if self._budget.limited:
             self._budget.spend(_asker(ticket), len(msgspec.json.encode(answer.output)))
-        about = self._about(kind, trail, answer.source) | {
+        about = {
+            "query_type": kind,
+            "source": answer.source,
+            "chain": trail.entries,
+            "attempts": trail.attempts,
             "fallback": answer.source != first.source,
             "partial": answer.partial,
             "cached_age_s": answer.cached_age_s,
@@ -199,7 +203,11 @@ class QueryExecutor:
     def _failed(
         self, ticket: ExecutionTicket, began_s: float, kind: str, trail: Trail, reason: str, error: str
     ) -> ExecutionResult:
-        about = self._about(kind, trail, None) | {
+        about = {
+            "query_type": kind,
+            "source": None,
+            "chain": trail.entries,
+            "attempts": trail.attempts,
             "fallback": False,
             "partial": False,
             "cached_age_s": None,
@@ -207,10 +215,6 @@ class QueryExecutor:
             "retryable": reason in _PASSING,
         }
         return self._result(ticket, began_s, TaskOutcome(success=False, metadata=about), error)
-
-    @staticmethod
-    def _about(kind: str, trail: Trail, source: str | None) -> dict[str, Any]:
-        return {"query_type": kind, "source": source, "chain": trail.entries, "attempts": trail.attempts}
 
     def _tell(self, kind: str, ending: str, began_s: float, tried: list[dict[str, Any]]) -> None:
         known = kind if kind in self._sources.runners else "other"

@@ -12,17 +12,15 @@ from app.circuit import Circuit
 from app.errors import HiveError, QueryRefused, StoreUnavailable
 from app.execution.asking import Asking
 from app.execution.last_good import LastGood
+from app.execution.overdue import Overdue
 from app.execution.slots import FairSlots
+from models.transform import TransformError, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from app.execution.chain import Link
     from models.queries import Limits
-
-    Rows = list[dict[str, Any]]
-    Steps = Callable[[Rows, Sequence[Mapping[str, Any]]], Rows]
-    """Does with rows what the steps say (models.planning.grounding.steps)."""
 
 __all__ = ["AT_ONCE", "GRACE_S", "CircuitOpen", "Runner", "Sources", "StandIns"]
 
@@ -56,12 +54,10 @@ class StandIns:
     Attributes:
         names: Of the catalog's sources; whatever else is said to be one goes by its query type.
         last_good: The answers that may be given while a source gives none.
-        steps: What makes of the rows of one that stands in what the first gives.
     """
 
     names: frozenset[str] = frozenset()
     last_good: LastGood = field(default_factory=lambda: LastGood(None, Circuit(clock=time.monotonic), scope=""))
-    steps: Steps | None = None
 
 
 class CircuitOpen(StoreUnavailable):
@@ -85,8 +81,8 @@ class Sources:
         self.limits = limits
         self.last_good = stand_ins.last_good
         self._names = stand_ins.names
-        self._steps = stand_ins.steps
         self._asking = Asking()
+        self._overdue = Overdue()
         self._circuits: dict[str, Circuit] = {}
         # For each store: one that is slow keeps its own queries waiting, and no others.
         self._slots: defaultdict[str, FairSlots] = defaultdict(lambda: FairSlots(AT_ONCE))
@@ -139,8 +135,8 @@ class Sources:
             slots.give()
             raise CircuitOpen(link.kind, circuit)
         try:
-            async with asyncio.timeout(limits.time_s + GRACE_S):
-                output = await self.runners[link.kind].run(link.parameters, limits)
+            asked = self.runners[link.kind].run(link.parameters, limits)
+            output = await self._overdue.within(limits.time_s + GRACE_S, asked)
         except TimeoutError as error:
             circuit.note(good=False)
             raise StoreUnavailable(link.kind, f"no answer in {limits.time_s:g} s") from error
@@ -150,10 +146,13 @@ class Sources:
         finally:
             slots.give()
         circuit.note(good=True)
-        return self._after(output, link) if link.steps else output
+        return await _after(output, link) if link.steps else output
 
-    def _after(self, output: dict[str, Any], link: Link) -> dict[str, Any]:
-        if self._steps is None:
-            raise QueryRefused("what is to be done with the rows of a fallback can't be done here", "unsupported")
-        rows = self._steps(output["documents"], link.steps)
-        return output | {"documents": rows, "count": len(rows)}
+
+async def _after(output: dict[str, Any], link: Link) -> dict[str, Any]:
+    """Do with the rows of a source that stands in what makes of them those of the first."""
+    try:
+        rows = await asyncio.to_thread(run_steps, output["documents"], link.steps, {})
+    except TransformError as error:
+        raise QueryRefused(f"the rows of {link.source} can't be made those that are asked for: {error}") from error
+    return output | {"documents": rows, "count": len(rows)}

@@ -12,12 +12,21 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, MaxConnectionsError, RedisClusterException, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    MasterDownError,
+    MaxConnectionsError,
+    RedisClusterException,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import BusyLoadingError as Loading
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import TimeoutError as TooSlow
 
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
+from app.stores.redis_together import Together
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -35,6 +44,18 @@ READS = frozenset(
 """The commands that `read` sends, besides SCAN. None writes, blocks, runs a script or takes time without bound."""
 
 
+PASSING = (
+    Unreachable,
+    TooSlow,
+    Loading,
+    RedisClusterException,
+    MasterDownError,  # a replica whose primary is away
+    ClusterDownError,
+    TryAgainError,
+)
+"""What the server, or the driver, says while it can't answer for now."""
+
+
 class RedisStore:
     """One database of a Redis server.
 
@@ -50,6 +71,7 @@ class RedisStore:
         self._timeout_s = timeout_s
         self._connected: Any = None
         self._sentinel: Any = None
+        self._together = Together(self._send)
 
     @classmethod
     def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
@@ -67,7 +89,8 @@ class RedisStore:
 
     def _connect(self) -> Any:
         options: dict[str, Any] = {
-            "socket_timeout": self._timeout_s,
+            # Each call has a limit of its own, which ends the connection with it: the driver's would be one task more.
+            "socket_timeout": None,
             "socket_connect_timeout": self._timeout_s,
             # A value can be any bytes; what is text is said by `text_of`.
             "decode_responses": False,
@@ -84,7 +107,7 @@ class RedisStore:
         options |= address.credentials | ({"ssl": True} if scheme.startswith("rediss") else {})
         if scheme in CLUSTER:
             nodes = [ClusterNode(host, port) for host, port in address.hosts]
-            return RedisCluster(startup_nodes=nodes, retry=once, **options)
+            return RedisCluster(startup_nodes=nodes, retry=once, **options | {"socket_timeout": self._timeout_s})
         own = {"socket_timeout": self._timeout_s, "socket_connect_timeout": self._timeout_s, "retry": once}
         self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
             address.hosts, sentinel_kwargs=own | address.sentinel, db=address.database, retry=once, **options
@@ -127,14 +150,17 @@ class RedisStore:
         if unknown := {str(command[0]) for command in commands} - READS:
             raise QueryRefused(f"command {min(unknown)} is not allowed", "operator")
         with redis_errors(self._timeout_s):
+            return await self._together.ask(commands)
+
+    async def _send(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+        async with asyncio.timeout(self._timeout_s):
             if len(commands) == 1:
-                async with asyncio.timeout(self._timeout_s):
-                    return [await self._client.execute_command(*commands[0])]
-            async with asyncio.timeout(self._timeout_s), self._client.pipeline(transaction=False) as pipeline:
+                return [await self._client.execute_command(*commands[0])]
+            async with self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
-                answers: list[Any] = await pipeline.execute()
-        return answers
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+                return answers
 
     async def scan(self, glob: str, count: int) -> AsyncIterator[bytes]:
         """Yield the keys that match, in no order, each once or more often; `count` are looked at in one step.
@@ -143,9 +169,18 @@ class RedisStore:
             QueryRefused: the server refuses it.
             StoreUnavailable: no answer; try again later.
         """
+        client = self._client
         with redis_errors(self._timeout_s):
-            async for key in self._client.scan_iter(match=glob, count=count):
-                yield key
+            if isinstance(client, RedisCluster):  # on all of its nodes
+                async for key in client.scan_iter(match=glob, count=count):
+                    yield key
+                return
+            cursor: int | None = None
+            while cursor != 0:
+                async with asyncio.timeout(self._timeout_s):
+                    cursor, keys = await client.scan(cursor or 0, match=glob, count=count)
+                for key in keys:
+                    yield key
 
     async def close(self) -> None:
         """Close every connection; a later call opens them again."""
@@ -205,7 +240,7 @@ def redis_errors(timeout_s: float) -> Iterator[None]:
         raise ConfigurationError(f"Redis refuses the password in HIVE_REDIS: {error}") from error
     except TimeoutError as error:
         raise StoreUnavailable("redis", f"no answer in {timeout_s:g} s") from error
-    except (Unreachable, TooSlow, Loading, RedisClusterException, OSError) as error:
+    except (*PASSING, OSError) as error:
         raise StoreUnavailable("redis", str(error)) from error
     except RedisError as error:
         raise QueryRefused(str(error)) from error

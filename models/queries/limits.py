@@ -26,7 +26,6 @@ class Limits(NamedTuple):
 
     def lowered(self, *, rows: int | None = None, time_s: float | None = None) -> Limits:
         """Return these limits, or lower ones where a task asks for less."""
-        return self._replace(
-            rows=self.rows if rows is None else min(rows, self.rows),
-            time_s=self.time_s if time_s is None else min(time_s, self.time_s),
-        )
+        rows = self.rows if rows is None else min(rows, self.rows)
+        time_s = self.time_s if time_s is None else min(time_s, self.time_s)
+        return self if (rows, time_s) == (self.rows, self.time_s) else self._replace(rows=rows, time_s=time_s)

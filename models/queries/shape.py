@@ -11,6 +11,8 @@ from models.errors import QueryRefused
 
 T = TypeVar("T")
 
+_FLAT = frozenset({str, int, float, bool, type(None)})
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the parameters of every query may hold.
@@ -65,7 +67,10 @@ def check_depth(value: Any, *, depth: int, what: str) -> None:
     for _ in range(depth + 1):
         inner: list[Any] = []
         for item in level:
-            if isinstance(item, Mapping):
+            kind = item.__class__
+            if kind in _FLAT:  # most are: cheaper than to ask whether they are a mapping
+                continue
+            if kind is dict or isinstance(item, Mapping):
                 inner.extend(item.values())
             elif isinstance(item, list | tuple):
                 inner.extend(item)

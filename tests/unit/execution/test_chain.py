@@ -22,6 +22,7 @@ from tests.tickets import query_ticket
 NAMES = frozenset({"sessions", "sessions_copy"})
 COPY = {"source": "sessions_copy", "parameters": {"query_type": "mongodb", "question": "q"}, "steps": []}
 CACHED = {"cached_s": 60}
+SUM = {"as": "n", "function": "sum", "column": "n"}
 DOWN = StoreUnavailable("redis", "is down")
 
 
@@ -72,7 +73,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def executor(redis: Store, mongo: Store | None = None, **more: Any) -> QueryExecutor:
     runners = {"redis": redis, "mongodb": mongo or Store("mongo")}
-    own = {name: more.pop(name) for name in ("last_good", "steps") if name in more}
+    own = {name: more.pop(name) for name in ("last_good",) if name in more}
     return QueryExecutor(
         "agent", runners, more.pop("limits", Limits(time_s=5)), stand_ins=StandIns(names=NAMES, **own), **more
     )
@@ -149,13 +150,21 @@ async def test_who_asks_the_same_while_it_fails_counts_as_one_failure() -> None:
 
 
 async def test_steps_make_of_the_rows_what_the_first_would_give() -> None:
-    def steps(of: list[dict[str, Any]], what: Any) -> list[dict[str, Any]]:
-        assert what == [{"op": "limit", "count": 1}]
-        return [{"of": row["of"].upper()} for row in of]
+    many = {"documents": [{"of": "b", "n": 1}, {"of": "a", "n": 2}, {"of": "b", "n": 3}], "count": 3}
+    steps = [
+        {"op": "group", "by": [{"column": "of", "as": "of", "unit": None}], "measures": [SUM]},
+        {"op": "sort", "by": [["n", "asc"]]},
+    ]
+    result = await asked(executor(Store(DOWN), Store(many)), COPY | {"steps": steps})
+    assert (result.result.output["documents"], result.result.output["count"]) == (
+        [{"of": "a", "n": 2}, {"of": "b", "n": 4}],
+        2,
+    )
 
-    link = COPY | {"steps": [{"op": "limit", "count": 1}]}
-    result = await asked(executor(Store(DOWN), steps=steps), link)
-    assert (result.result.output["documents"], result.result.output["count"]) == ([{"of": "MONGO"}], 1)
+
+async def test_steps_that_can_not_be_done_are_no_answer() -> None:
+    with pytest.raises(StoreUnavailable, match="is down"):
+        await asked(executor(Store(DOWN)), COPY | {"steps": [{"op": "eval", "code": "1"}]})
 
 
 @pytest.mark.parametrize("reason", ["parameters", "not-listed", "operator", "writes", "depth", "size", "server"])
