@@ -28,6 +28,7 @@ from models.planning.sources import (
     Label,
     Listed,
     Measure,
+    Queries,
     Relationship,
     Source,
     typed_value,
@@ -62,11 +63,13 @@ class Catalog(NamedTuple):
     names: dict[str, str]
     lexicon: Lexicon
     patterns: Patterns | None
+    queries: Queries = Queries()
 
 
 class _File(Entry, frozen=True, kw_only=True):
     sources: list[Any]
     relationships: list[Any] = msgspec.field(default_factory=list[Any])
+    queries: Queries = Queries()
 
 
 def load_catalog(text: str, *, source: str) -> Catalog:
@@ -118,6 +121,7 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
                 if field.pattern
             ]
         ),
+        file.queries,
     )
 
 

@@ -31,6 +31,19 @@ def _no_words() -> Listed:
     return {}
 
 
+class Queries(Entry, frozen=True, kw_only=True):
+    """What queries may use besides what is always harmless, and what of that they may not.
+
+    `procedures` of Neo4j may be called; they have to be such as only read. Of MongoDB's operators and stages that a
+    task may use, those that `operators` lists remain, if it is given.
+    """
+
+    procedures: list[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]] = msgspec.field(
+        default_factory=list[str]
+    )
+    operators: list[Annotated[str, msgspec.Meta(pattern=r"^\$[A-Za-z]+$")]] | None = None
+
+
 class Label(Entry, frozen=True, kw_only=True):
     """What to call a thing in an answer."""
 

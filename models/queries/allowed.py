@@ -24,6 +24,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         labels: Of Neo4j's nodes.
         relationships: Types of Neo4j's relationships. What stands at their ends may be read too.
         procedures: Of Neo4j, with their namespace: `db.labels`.
+        operators: Of MongoDB, stages too: of those that are harmless the ones that may be used; None: all of them.
         topics: Of Kafka.
         keys: Of Redis: key patterns with variables in braces, `session:{user}`.
         sources: Names of the catalog's sources.
@@ -34,6 +35,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     labels: frozenset[str] = NOTHING
     relationships: frozenset[str] = NOTHING
     procedures: frozenset[str] = NOTHING
+    operators: frozenset[str] | None = None
     topics: frozenset[str] = NOTHING
     keys: tuple[str, ...] = ()
     sources: frozenset[str] = NOTHING
@@ -133,6 +135,8 @@ def allowed_by(catalog: Any) -> Allowed:
         collections=frozenset(places["mongodb"]),
         labels=frozenset(places["neo4j"]),
         relationships=frozenset(way.type for way in getattr(catalog, "relationships", {}).values()),
+        procedures=frozenset(catalog.queries.procedures),
+        operators=None if catalog.queries.operators is None else frozenset(catalog.queries.operators),
         topics=frozenset(places["kafka"]),
         keys=tuple(dict.fromkeys(places["redis"])),
         sources=frozenset(catalog.sources),

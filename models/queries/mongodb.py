@@ -113,6 +113,9 @@ class _Check:
     def __init__(self, allowed: Allowed | None, depth: int) -> None:
         self._allowed = allowed
         self._depth = depth
+        listed = None if allowed is None else allowed.operators
+        self._stages = STAGES if listed is None else STAGES & listed
+        self._operators = OPERATORS if listed is None else OPERATORS & listed
         self.masked: frozenset[str] = NOTHING
 
     def collection(self, name: object) -> str:
@@ -143,7 +146,7 @@ class _Check:
         if not isinstance(stage, dict) or len(stage) != 1:
             raise QueryRefused(f"a stage is a document with one key, not {_short(stage)}", "parameters")
         [(name, body)] = stage.items()
-        if name not in STAGES:
+        if name not in self._stages:
             raise QueryRefused(f"stage {name} is not allowed", _reason(name))
         if name == "$facet":
             return {name: {self._key(key): self.pipeline(inner, depth + 1) for key, inner in _document(body).items()}}
@@ -193,7 +196,7 @@ class _Check:
         if not isinstance(key, str) or "\0" in key:
             raise QueryRefused(f"{key!r} is no name of a field", "parameters")
         # "＄where" is the name of a field to MongoDB, and to what stands before it perhaps an operator.
-        if unicodedata.normalize("NFKC", key).lstrip().startswith("$") and key not in OPERATORS:
+        if unicodedata.normalize("NFKC", key).lstrip().startswith("$") and key not in self._operators:
             raise QueryRefused(f"operator {key} is not allowed", _reason(key))
         return key
 

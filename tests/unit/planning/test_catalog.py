@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import CatalogError
+from models.errors import CatalogError, QueryRefused
 from models.planning import load_catalog
 from models.planning.catalog import check_catalog, phrase_stems
+from models.queries import Limits, allowed_by, parse_mongodb, parse_neo4j
 from tests.unit.planning.catalogs import CATALOG, CATALOG_FILE
 
 MINIMAL = """\
@@ -162,6 +163,30 @@ def test_a_mistake_in_a_fallback_is_told_with_its_line(old: str, new: str, line:
     error = error_of(text[:at] + new + text[at + len(old) :])
     assert says in error.detail
     assert error.line == line
+
+
+def test_what_queries_may_use_is_the_catalogs() -> None:
+    listed = "queries: {procedures: [db.labels], operators: [$match, $group, $sum, $eq]}\n"
+    allowed = allowed_by(load_catalog(MINIMAL + listed, source="shop.yaml"))
+    call = {"cypher_query": "CALL db.labels() YIELD label RETURN label"}
+    assert parse_neo4j(call, allowed, Limits()).cypher
+    group = {"$group": {"_id": None, "n": {"$sum": 1}}}
+    asked = {"collection": "orders", "operation": "aggregate", "pipeline": [{"$match": {"a": {"$eq": 1}}}, group]}
+    assert parse_mongodb(asked, allowed, Limits()).pipeline == asked["pipeline"]
+    for refused in ({"$match": {"a": {"$regex": "x"}}}, {"$sort": {"a": 1}}, {"$out": "x"}):
+        with pytest.raises(QueryRefused):
+            parse_mongodb({**asked, "pipeline": [refused]}, allowed, Limits())
+    with pytest.raises(QueryRefused):
+        parse_neo4j(call, allowed_by(load_catalog(MINIMAL, source="shop.yaml")), Limits())
+
+
+@pytest.mark.parametrize(
+    "listed", ["{procedures: [labels]}", "{procedures: ['a.b()']}", "{operators: [match]}", "{x: 1}"]
+)
+def test_what_is_no_procedure_or_operator_is_told_with_its_line(listed: str) -> None:
+    error = error_of(MINIMAL + f"queries: {listed}\n")
+    assert error.line == 19
+    assert "queries" in error.detail
 
 
 def test_a_replica_stands_in_and_is_not_asked_for_by_its_words() -> None:
