@@ -11,8 +11,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from faust.types import TP
 
 from app.engine.source import end_offsets
@@ -68,7 +68,10 @@ def restore(
     """
     began_s = time.monotonic()
     found: dict[int, dict[bytes, bytes]] = {partition: {} for partition in partitions}
-    ends = end_offsets(AdminClient(dict(client)), [TP(topic, partition) for partition in found])
+    admin = AdminClient(dict(client))
+    ends = end_offsets(admin, [TP(topic, partition) for partition in found])
+    # Asked for here: a consumer that is told "from the beginning" asks before it knows whom, and again after 0.5 s.
+    begins = end_offsets(admin, [tp for tp, end in ends.items() if end > 0], spec=OffsetSpec.earliest())
     open_ends = {tp.partition: end for tp, end in ends.items() if end > 0}
     consumer = Consumer(
         {
@@ -86,10 +89,12 @@ def restore(
     )
     records = 0
     try:
-        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in open_ends])
+        consumer.assign([TopicPartition(tp.topic, tp.partition, begin) for tp, begin in begins.items()])
         progress_s = shown_s = time.monotonic()
         while open_ends and wanted():
-            messages = consumer.consume(CHUNK, timeout=0.1)
+            first = consumer.poll(0.1)
+            # Without a timeout: with one it would wait until so many are there.
+            messages = [] if first is None else [first, *consumer.consume(CHUNK, 0)]
             for message in messages:
                 records += _take(message, found, open_ends)
             now_s = time.monotonic()

@@ -229,13 +229,13 @@ class Source:
             self._consumer = None
 
 
-def end_offsets(admin: AdminClient, partitions: Iterable[TP]) -> dict[TP, int]:
-    """Return the end of each partition (its high watermark), open transactions included. Blocking.
+def end_offsets(admin: AdminClient, partitions: Iterable[TP], *, spec: OffsetSpec | None = None) -> dict[TP, int]:
+    """Return the end of each partition (its high watermark), open transactions included, or another offset. Blocking.
 
     Raises:
         KafkaException: when the broker does not answer.
     """
-    request = {TopicPartition(tp.topic, tp.partition): OffsetSpec.latest() for tp in partitions}
+    request = {TopicPartition(tp.topic, tp.partition): spec or OffsetSpec.latest() for tp in partitions}
     if not request:
         return {}
     futures = admin.list_offsets(
