@@ -60,7 +60,20 @@ próxima semana                     | 2025-11-24       | 2025-12-01
 semana passada                     | 2025-11-10       | 2025-11-17
 na última semana                   | 2025-11-10       | 2025-11-17
 semana retrasada                   | 2025-11-03       | 2025-11-10
+semana q vem                       | 2025-11-24       | 2025-12-01
+semana que passou                  | 2025-11-10       | 2025-11-17
 this week                          | 2025-11-17       | 2025-11-24
+hj                                 | 2025-11-22       | 2025-11-23
+tmrw                               | 2025-11-23       | 2025-11-24
+3º tri de 2025                     | 2025-07-01       | 2025-10-01
+last qtr                           | 2025-07-01       | 2025-10-01
+nas últimas 48h                    | 2025-11-20T15:30 | 2025-11-22T15:30
+last 7d                            | 2025-11-15       | 2025-11-22T15:30
+past 2 wks                         | 2025-11-08       | 2025-11-22T15:30
+last couple of days                | 2025-11-20       | 2025-11-22T15:30
+nos 15 primeiros dias de outubro   | 2025-10-01       | 2025-10-16
+the first 10 days of October       | 2025-10-01       | 2025-10-11
+últimos 5 dias de outubro          | 2025-10-27       | 2025-11-01
 next week                          | 2025-11-24       | 2025-12-01
 last week                          | 2025-11-10       | 2025-11-17
 the week before last               | 2025-11-03       | 2025-11-10

@@ -17,17 +17,17 @@ Span = tuple[int, int]
 Unit = Literal["second", "minute", "hour", "day", "week", "fortnight", "month", "bimester", "quarter", "half", "year"]
 
 _UNIT_WORDS: dict[Unit, str] = {
-    "second": "segundos seconds",  # not in the singular: that is an ordinal
-    "minute": "minuto minutos minute minutes",
-    "hour": "hora horas hour hours",
+    "second": "segundos seconds secs",  # not in the singular: that is an ordinal
+    "minute": "minuto minutos minute minutes mins",
+    "hour": "hora horas hour hours hr hrs",
     "day": "dia dias day days",
-    "week": "semana semanas week weeks",
+    "week": "semana semanas week weeks wk wks",
     "fortnight": "quinzena quinzenas fortnight fortnights",
     "month": "mes meses month months",
     "bimester": "bimestre bimestres",
-    "quarter": "trimestre trimestres quarter quarters",
+    "quarter": "trimestre trimestres trim quarter quarters qtr qtrs",
     "half": "semestre semestres semester semesters",
-    "year": "ano anos year years",
+    "year": "ano anos year years yr yrs",
 }
 UNIT_OF: dict[str, Unit] = {word: unit for unit, listed in _UNIT_WORDS.items() for word in listed.split()}
 PLURALS = frozenset(word for word in UNIT_OF if word.endswith("s") and word != "mes")
@@ -236,15 +236,18 @@ def turned(recurring: Recurring, at: int, turns: int) -> Span | None:
     return span if span is None or turns == -1 else preceding(recurring, span[0])
 
 
-def nth_of(unit: Unit, number: int, base: Span) -> Span | None:
-    """Return the n-th unit of a span (-1 its last), or None when it has no so many; weeks count from its first day."""
+def nth_of(unit: Unit, number: int, base: Span, *, several: int = 1) -> Span | None:
+    """Return the n-th unit of a span (-1 its last), or None when it has no so many; weeks count from its first day.
+
+    With `several` it is so many from there on: the first three, or (-1) the last three.
+    """
     start, end = base
     if unit == "fortnight":
         span = calendar_span(unit, start if number > 0 else end - DAY, max(number - 1, 0))
     elif number > 0:
-        span = (shifted(start, unit, number - 1), shifted(start, unit, number))
+        span = (shifted(start, unit, number - 1), shifted(start, unit, number - 1 + several))
     else:
-        span = (shifted(end, unit, -1), end)
+        span = (shifted(end, unit, -several), end)
     span = span[0], min(span[1], end)
     return span if start <= span[0] < span[1] else None
 

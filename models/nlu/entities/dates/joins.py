@@ -82,7 +82,7 @@ def _nth(scan: Scan, one: Moment, two: Moment) -> Moment | None:
     if isinstance(one.recurring, Weekly):
         span = nth_weekday_of(one.recurring, one.ordinal, base)
     else:
-        span = nth_of(one.unit, one.ordinal, base)
+        span = nth_of(one.unit, one.ordinal, base, several=one.several)
     if span is None:
         return None
     return Moment(one.unit, one.first, two.last, min(two.confidence, USUAL), span)

@@ -22,6 +22,8 @@ SHIFT_AFTER = {
 }
 """How many units away the word before, or after, says that the thing is: "last week", "semana passada"."""
 
+_THAT = word_set("que q")
+_COMES = {"vem": 1, "passou": -1}
 OF = word_set("de do da dos das of")
 ARTICLES = word_set("o a os as the")
 YEARS = {str(year): year for year in range(1900, 2100)}
@@ -46,10 +48,11 @@ class Moment:
     """A time that some words (`first` to `last`) name; how long it is, `unit` says.
 
     Either `span` is known, or `recurring` tells what comes round again, or `clock` (minutes of a day, from and
-    to) is the time of a day that is yet to be found. With an `ordinal` it is the n-th `unit` (-1 the last) of
-    the moment that follows ("a primeira semana de março"); `shift` is the number of units from the present one.
-    `same` is a moment that stands in the place of another range: `shift` units of `by` from that ("same period
-    last year"), or directly before it (no `by`: "previous period").
+    to) is the time of a day that is yet to be found. With an `ordinal` it is the n-th `unit` (-1 the last), or
+    `several` from there on, of the moment that follows ("a primeira semana de março", "os últimos 5 dias de maio");
+    `shift` is the number of units from the present one. `same` is a moment that stands in the place of another
+    range: `shift` units of `by` from that ("same period last year"), or directly before it (no `by`: "previous
+    period").
     """
 
     unit: Unit
@@ -60,6 +63,7 @@ class Moment:
     recurring: Recurring | None = None
     clock: tuple[int, int] | None = None
     ordinal: int | None = None
+    several: int = 1
     shift: int | None = None
     same: bool = False
     by: Unit | None = None
@@ -90,8 +94,8 @@ def shift_of(scan: Scan, first: int, last: int) -> Shift | None:
     after = plains[last + 1]
     if after in SHIFT_AFTER:
         return Shift(SHIFT_AFTER[after], first, last + 1)
-    if after == "que" and plains[last + 2] == "vem":
-        return Shift(1, first, last + 2)
+    if after in _THAT and plains[last + 2] in _COMES:
+        return Shift(_COMES[plains[last + 2]], first, last + 2)
     if after == "before" and plains[last + 2] == "last":
         return Shift(-2, first, last + 2)
     return None

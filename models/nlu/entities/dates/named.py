@@ -19,8 +19,8 @@ from models.nlu.entities.dates.calendars import (
     turned,
 )
 from models.nlu.entities.dates.moment import OF, SHIFT_BEFORE, YEARS, Moment, shift_of, year_after
-from models.nlu.entities.dates.relative import ORDINALS, of_year
-from models.nlu.entities.numbers import NUMBER_WORDS, number_before
+from models.nlu.entities.dates.relative import ORDINALS, counted, of_year
+from models.nlu.entities.numbers import NUMBER_WORDS, Number, number_before
 from models.nlu.entities.scan import CERTAIN, FILLED, USUAL, Scan
 from models.nlu.words import word_set
 
@@ -208,6 +208,16 @@ def read_day_of_month(scan: Scan, at: int, _: None) -> Moment | None:
     return Moment("day", at, last, FILLED, recurring=Monthly(day, to))
 
 
+_GLUED = re.compile("([0-9]{1,3})(h|hs|hrs|d|w)")
+_GLUED_UNITS: dict[str, Unit] = {"h": "hour", "hs": "hour", "hrs": "hour", "d": "day", "w": "week"}
+
+
+def _glued(scan: Scan, at: int) -> Moment | None:
+    """Read "últimas 48h", "last 7d": a number and its unit in one word, where the words around make a time of it."""
+    match = _GLUED.fullmatch(scan.plains[at])
+    return counted(scan, at, _GLUED_UNITS[match[2]], Number(int(match[1]), "", at, at)) if match else None
+
+
 def read_numeric(scan: Scan, at: int) -> Moment | None:
     """Read a date in digits, by its notation."""
     kind = scan.kinds.get(at)
@@ -223,7 +233,7 @@ def read_numeric(scan: Scan, at: int) -> Moment | None:
     if kind is None and (match := _QUARTER.fullmatch(scan.plains[at])):
         return _quarter_code(at, match)
     is_day = scan.plains[at] in _ORDINAL_DAYS and scan.plains[at - 1] in {"the", "on", "dia"}
-    return read_day_of_month(scan, at, None) if is_day else None
+    return read_day_of_month(scan, at, None) if is_day else _glued(scan, at)
 
 
 def _two_numbers(scan: Scan, at: int, kind: str, token: str) -> Moment | None:

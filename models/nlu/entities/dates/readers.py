@@ -21,6 +21,7 @@ from models.nlu.entities.dates.named import (
 )
 from models.nlu.entities.dates.relative import (
     DAY_SHIFTS,
+    read_abbreviated_quarter,
     read_day,
     read_half,
     read_period,
@@ -61,6 +62,7 @@ HEADS: dict[str, tuple[Reader, Any]] = {
     **dict.fromkeys(("periodo", "period", "epoca", "time"), (read_period, None)),
     **dict.fromkeys(("virada", "turn"), (read_turn, None)),
     "half": (read_half, None),
+    "tri": (read_abbreviated_quarter, "quarter"),
     "ytd": (read_to_date, "year"),
     "qtd": (read_to_date, "quarter"),
     "mtd": (read_to_date, "month"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from models.nlu.entities.dates.calendars import (
@@ -48,7 +49,12 @@ _AGO_AFTER = word_set("atras ago")
 _SAME = word_set("mesmo mesma same")
 _PERIOD_WORDS = word_set("periodo period")
 _SET_PHRASES = _SAME | {"de", "meio"}
-DAY_SHIFTS = {"hoje": 0, "today": 0, "ontem": -1, "yesterday": -1, "anteontem": -2, "amanha": 1, "tomorrow": 1}
+DAY_SHIFTS = {
+    **dict.fromkeys(("hoje", "hj", "today"), 0),
+    **dict.fromkeys(("ontem", "yesterday", "yday"), -1),
+    **dict.fromkeys(("amanha", "tomorrow", "tmrw", "tmr"), 1),
+    "anteontem": -2,
+}
 _FIRST_OF_PAIR = {"ontem": "antes", "amanha": "depois", "yesterday": "before", "tomorrow": "after"}
 
 _SEVERAL: dict[Unit, int] = {
@@ -65,6 +71,7 @@ ORDINALS = {
     **dict.fromkeys(word_set("quinto quinta fifth 5o 5a 5th"), 5),
     **dict.fromkeys(word_set("sexto sexta sixth 6o 6a 6th"), 6),
 }
+_FIRSTS = word_set("primeiros primeiras first")
 _IN_A_YEAR = {"bimester": 6, "quarter": 4, "half": 2}
 
 
@@ -76,13 +83,20 @@ def read_unit(scan: Scan, at: int, unit: Unit) -> Moment | None:
         return None
     if before in _SET_PHRASES:
         return _set_phrase(scan, at, unit)
-    count = number_before(plains, at)
-    if count is not None and (moment := _counted(scan, at, unit, count)) is not None:
+    count = _count_before(plains, at)
+    if count is not None and (moment := counted(scan, at, unit, count)) is not None:
         return moment
     shift = shift_of(scan, at, at)
     if shift is not None:
         return _shifted_unit(scan, at, unit, shift)
     return _named_unit(scan, at, unit)
+
+
+def _count_before(plains: Sequence[str], at: int) -> Number | None:
+    """Read how many units, in front of their name: "30", "a couple of", and the "15" of "15 primeiros dias"."""
+    if plains[at - 1] == "of" and plains[at - 2] == "couple":
+        return Number(2, "", at - 2 - (plains[at - 3] == "a"), at - 1)
+    return number_before(plains, at - 1 if plains[at - 1] in _FIRSTS else at)
 
 
 def _set_phrase(scan: Scan, at: int, unit: Unit) -> Moment | None:
@@ -157,6 +171,13 @@ def read_half(scan: Scan, at: int, _: None) -> Moment | None:
     return moment if in_the and scan.plains[at + 1] not in OF else None
 
 
+def read_abbreviated_quarter(scan: Scan, at: int, unit: Unit) -> Moment | None:
+    """Read "3º tri de 2025", "último tri"; otherwise it is a number: "2 tri"."""
+    if scan.plains[at - 1] in SHIFT_BEFORE or scan.plains[at + 1] in SHIFT_AFTER:
+        return read_unit(scan, at, unit)
+    return _ordinal(scan, at, unit)
+
+
 def read_turn(scan: Scan, at: int, _: None) -> Moment | None:
     """Read "virada do mês", "turn of the year": its last day and the first of the next."""
     plains = scan.plains
@@ -188,8 +209,11 @@ def ahead(unit: Unit, count: int, now: int) -> Span | None:
         return None
 
 
-def _counted(scan: Scan, at: int, unit: Unit, count: Number) -> Moment | None:
-    """Read a number of units: back, ahead, ago, from now. "5 dias" alone is a duration, and no time."""
+def counted(scan: Scan, at: int, unit: Unit, count: Number) -> Moment | None:
+    """Read a number of units, up to the word `at`: back, ahead, ago, from now, the first or last ones of what follows.
+
+    "5 dias" alone is a duration, and no time.
+    """
     plains = scan.plains
     number = int(count.value)
     if number != count.value or not 1 <= number <= _MAX_UNITS or count.suffix:
@@ -197,6 +221,8 @@ def _counted(scan: Scan, at: int, unit: Unit, count: Number) -> Moment | None:
     before, after = plains[count.first - 1], plains[at + 1]
     is_article = plains[count.first] in _ONE
     first, last, span, confidence = count.first, at, None, CERTAIN
+    if plains[at + 1] in OF and (before in _FIRSTS or plains[at - 1] in _FIRSTS):
+        return Moment(unit, first - (before in _FIRSTS), at, USUAL, ordinal=1, several=number)
     if before in _AGO_BEFORE or after in _AGO_AFTER:
         span = _ago(unit, number, scan.now)
         first -= before in _AGO_BEFORE
@@ -211,7 +237,10 @@ def _counted(scan: Scan, at: int, unit: Unit, count: Number) -> Moment | None:
     elif not is_article and (shift := SHIFT_BEFORE.get(before) or SHIFT_AFTER.get(after)):
         span = back(unit, number, scan.now) if shift < 0 else ahead(unit, number, scan.now)
         first, last = (first - 1, last) if before in SHIFT_BEFORE else (first, last + 1)
-    return Moment(unit, first, last, confidence, span) if span is not None and is_sane(span) else None
+    if span is None or not is_sane(span):
+        return None
+    of_what_follows = before in SHIFT_BEFORE and SHIFT_BEFORE[before] < 0 and after in OF
+    return Moment(unit, first, last, confidence, span, ordinal=-1 if of_what_follows else None, several=number)
 
 
 def _ahead_from(scan: Scan, first: int, at: int) -> int | None:
