@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.execution.rows import Rows
+from app.execution.rows import MASK, Rows
 from app.execution.runner import StoreRunner
-from app.execution.texts import decoded, text_or_base64
+from app.execution.texts import Encoding, decoded, text_or_base64
 from app.stores.kafka_reads import KafkaStore, Read
 from models.queries import parse_kafka
 
@@ -45,9 +45,10 @@ class KafkaRunner(StoreRunner[KafkaStore]):
             key=query.key,
         )
         records = await self._store.read(read)
-        rows = Rows(query.limits, self._allowed.masked(query.topic))
+        masked = self._allowed.masked(query.topic)
+        rows = Rows(query.limits, masked)
         for record in records.records:
-            rows.add(_row(record) if query.as_rows else _message(record))
+            rows.add(_row(record, masked) if query.as_rows else _message(record, masked))
         return {
             "documents" if query.as_rows else "messages": rows.rows,
             "count": len(rows.rows),
@@ -57,12 +58,18 @@ class KafkaRunner(StoreRunner[KafkaStore]):
         }
 
 
-def _row(record: Found) -> dict[str, Any]:
-    value = None if record.value is None else decoded(record.value)[0]
+def _row(record: Found, masked: frozenset[str]) -> dict[str, Any]:
+    value = None if record.value is None else _value(record.value, masked)[0]
     return value if isinstance(value, dict) else {"value": value}
 
 
-def _message(record: Found) -> dict[str, Any]:
+def _value(raw: bytes, masked: frozenset[str]) -> tuple[Any, Encoding]:
+    """Return a value; what has fields that can't be told apart is masked as a whole when one of them is."""
+    value, encoding = decoded(raw)
+    return (MASK if masked and encoding != "json" else value), encoding
+
+
+def _message(record: Found, masked: frozenset[str]) -> dict[str, Any]:
     message: dict[str, Any] = {
         "topic": record.topic,
         "partition": record.partition,
@@ -74,7 +81,7 @@ def _message(record: Found) -> dict[str, Any]:
     if record.key is not None:
         message["key"], message["key_encoding"] = text_or_base64(record.key)
     if record.value is not None:
-        message["value"], encoding = decoded(record.value)
+        message["value"], encoding = _value(record.value, masked)
         message["value_encoding"] = encoding
         # Confluent's framing, in Avro and others: a zero byte and the schema's number.
         if encoding == "base64" and record.value[0] == CONFLUENT_MAGIC and len(record.value) > CONFLUENT_HEADER_BYTES:

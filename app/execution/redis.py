@@ -99,7 +99,7 @@ class _Run:
     def _native(self, keys: list[str], values: dict[str, Any]) -> dict[str, Any]:
         query = self._query
         rows = self._rows
-        shown = {key: _shown(value) for key, value in values.items()}
+        shown = {key: self._shown(value) for key, value in values.items()}
         rows.add(shown)  # for its size, its depth and what is masked in it
         shown = rows.rows[0] if rows.rows else {}
         if query.operation == "get":
@@ -115,17 +115,29 @@ class _Run:
             members = shown.get(keys[0], [])
             return self._more({"key": keys[0], "members": members, "count": len(members), "exists": keys[0] in shown})
         if query.operation == "scan":
-            return self._keys(keys) | {"values": shown}
+            listed = self._keys(keys)
+            if self._hides(keys):  # the keys themselves say what is not to be seen
+                shown = {f"{MASK}{number}": value for number, value in enumerate(shown.values(), 1)}
+            return listed | {"values": shown}
         return {"values": shown, "count": len(shown), "truncated": False}
 
     def _keys(self, keys: list[str]) -> dict[str, Any]:
-        hidden = self._masked and any(
+        shown = [MASK] * len(keys) if self._hides(keys) else keys
+        return self._more({"keys": shown, "count": len(keys), "pattern": self._query.glob})
+
+    def _hides(self, keys: list[str]) -> bool:
+        """Tell whether a part of a key is masked."""
+        return bool(self._masked) and any(
             self._masked.intersection(self._allowed.parts_of(pattern, key))
             for key in keys
             if (pattern := self._allowed.pattern_of(key))
         )
-        shown = [MASK] * len(keys) if hidden else keys
-        return self._more({"keys": shown, "count": len(keys), "pattern": self._query.glob})
+
+    def _shown(self, value: Any) -> Any:
+        """Return a value as it stands under its key; one that is no object is the field `value`."""
+        if isinstance(value, _Members):
+            return _rows_of(value)
+        return MASK if "value" in self._masked and not isinstance(value, dict) else value
 
     # Reading
 
@@ -238,10 +250,6 @@ def _rows_of(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, _Members):
         return [{"member": member, "score": score} for member, score in value]
     return [value if isinstance(value, dict) else {"value": value}]
-
-
-def _shown(value: Any) -> Any:
-    return _rows_of(value) if isinstance(value, _Members) else value
 
 
 def _decoded(raw: bytes) -> Any:

@@ -129,6 +129,8 @@ def allowed_by(catalog: Any) -> Allowed:
         place = str(getattr(source, entries[source.kind]))
         places[source.kind].append(place)
         hidden = frozenset(field.name for field in source.fields if field.sensitive)
+        if source.key_field in hidden:
+            hidden |= {"key"}  # a record has it there as well
         if hidden:
             sensitive[place] = sensitive.get(place, NOTHING) | hidden
     return Allowed(
