@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents._answers import answer
 from agents._facts import tell
-from agents._publish import publish
+from agents._publish import publish, release
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
@@ -79,7 +79,7 @@ def _conclude(tx: Transaction, record: Record, response: ApprovalResponse, state
     if response.decision is ApprovalDecision.APPROVED:
         publish(tx, plan, now_ms=now)
     elif response.decision in (ApprovalDecision.REPUBLISHED, ApprovalDecision.REVERTED):
-        tx.send(topics.PLANS_READY, key=plan.plan_id, value=plan)  # one that was taken back says so in its status
+        release(tx, plan, now_ms=now)  # one that was taken back says so in its status, and has no tickets
     else:
         answer(tx, decline(plan, state, now_ms=now))
     if state.status is not ApprovalStatus.APPROVED:

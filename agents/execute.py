@@ -1,4 +1,7 @@
-"""execute: ``execution.tickets`` → ``execution.results``. A store that is down makes this stage wait, and no other."""
+"""execute: ``execution.tickets.{store}`` → ``execution.results``, a stage for each store.
+
+A store that is down makes its own stage wait, and no other: what waits stays in Kafka.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from app.main import app, executor
 RUN = 32  # tickets of one partition: what is committed together should take seconds at the most, also on a slow store
 
 
-@app.agent(app.run_topic(topics.EXECUTION_TICKETS, run_records=RUN))
 async def execute(stream: Any) -> None:
     """Execute each ticket."""
     async for batch in runs(stream, most=RUN):
@@ -21,3 +23,7 @@ async def execute(stream: Any) -> None:
                     if isinstance(outcome, Exception):
                         raise outcome
                     tx.send(topics.EXECUTION_RESULTS, key=outcome.plan_id, value=outcome)
+
+
+for _store, _topic in topics.EXECUTION_TICKETS_OF.items():
+    app.agent(app.run_topic(_topic, run_records=RUN), name=f"{__name__}.execute_{_store}")(execute)

@@ -21,7 +21,7 @@ from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
 from app.stores.redis_cache import RedisCache
-from app.topics import DEAD_LETTERS_HANDLED, MODELS_SNAPSHOTS, PLANS_APPROVALS, TOPICS
+from app.topics import DEAD_LETTERS_HANDLED, MODELS_SNAPSHOTS, PLANS_APPROVALS, PLANS_STATES, TOPICS
 from app.understanding_cache import SharedReadings
 from models.ids import stable_id
 from models.intake.nouns import nouns_of
@@ -38,6 +38,7 @@ from tables.domain_counts import DOMAIN_COUNTS
 from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
 from tables.models import MODELS
+from tables.plans import PLANS, TASK_OUTPUTS
 from tables.validated import VALIDATED
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ STAGES = (
     "keep",
     "remember",
     "execute",
-    "complete",
+    "orchestrate",
     "validate",
     "reprocess",
     "learn",
@@ -66,6 +67,8 @@ dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, 
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)
 approval_plans = app.Table(APPROVAL_PLANS.name, value_type=APPROVAL_PLANS.value_type)
+plans = app.Table(PLANS.name, value_type=PLANS.value_type, changelog=PLANS_STATES)
+task_outputs = app.Table(TASK_OUTPUTS.name, value_type=TASK_OUTPUTS.value_type)
 correlations = app.Table(CORRELATIONS.name, value_type=CORRELATIONS.value_type)
 actor_rates = app.Table(ACTOR_RATES.name, value_type=ACTOR_RATES.value_type)
 validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)

@@ -37,6 +37,7 @@ _AT_LEAST_ONE = (
     "nlu_cache_ttl_s",
 )
 _NOT_NEGATIVE = (
+    "handoff_s",
     "duplicate_window_s",
     "rate_limit_per_minute",
     "actor_answers_mb_per_minute",
@@ -121,6 +122,8 @@ class Settings:
     """The catalog of the sources that questions are about."""
     approval_s: float = 86_400.0
     """How long a plan may wait for its approval; then it is rejected."""
+    handoff_s: float = 10.0
+    """How long a ticket for outside workers waits for one to take it up; then its task is handed off."""
     conflict_resolution: str = "sequential"
     """What becomes of tasks of one plan that write the same thing: ``sequential`` (one waits for the other: create
     before update before delete, else as written), ``priority_based`` (what the text calls more urgent comes first) or

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from models import records
-from models.records import Domain
+from models.records import QUERY_TYPES, Domain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,7 +151,28 @@ PLANS_APPROVAL_OUTCOMES = _plan_topic(
     name="plans.approval-outcomes", record=records.ApprovalOutcome, retention_ms=30 * DAY_MS
 )
 PLANS_APPROVALS = TopicSpec(name="plans.approvals", key="plan id", record=None, retention_ms=None)
+PLANS_STATES = TopicSpec(
+    name="plans.states",
+    key="plan id",
+    record=None,
+    retention_ms=None,
+    max_message_bytes=3 * MAX_RECORD_BYTES,  # a state holds a plan, which may be as large as any record, and more
+    extra={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(64 * 1024 * 1024)},
+)
+PLANS_COMMANDS = _plan_topic(
+    name="plans.commands",
+    record=records.PlanCommand,
+    retention_ms=7 * DAY_MS,
+    is_open=True,
+    extra={"message.timestamp.type": "LogAppendTime"},  # when one came is not for its sender's clock to say
+)
 EXECUTION_TICKETS = _ticket_topic(name="execution.tickets", record=records.ExecutionTicket, retention_ms=7 * DAY_MS)
+"""What outside workers do."""
+EXECUTION_TICKETS_OF: Final[Mapping[str, TopicSpec]] = {
+    store: _ticket_topic(name=f"execution.tickets.{store}", record=records.ExecutionTicket, retention_ms=7 * DAY_MS)
+    for store in QUERY_TYPES
+}
+"""Queries, by their type: a store that is down or slow keeps its own waiting, and no others."""
 EXECUTION_RESULTS = _ticket_topic(
     name="execution.results", record=records.ExecutionResult, retention_ms=7 * DAY_MS, is_open=True
 )
@@ -196,7 +217,10 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     PLANS_APPROVAL_RESPONSES,
     PLANS_APPROVAL_OUTCOMES,
     PLANS_APPROVALS,
+    PLANS_STATES,
+    PLANS_COMMANDS,
     EXECUTION_TICKETS,
+    *EXECUTION_TICKETS_OF.values(),
     EXECUTION_RESULTS,
     PLANS_COMPLETED,
     FEEDBACK_INTENTIONS,

@@ -9,6 +9,28 @@ _SENTENCES = {
         "planejado em {count} tarefas, entregues a executores externos; nada foi executado aqui",
         "planned as {count} tasks, handed off to outside workers; nothing was executed here",
     ),
+    "partly-handed-off": (
+        "{done} de {count} tarefas concluídas; as demais foram entregues a executores externos, e nenhum as assumiu",
+        "{done} of {count} tasks are done; the others were handed off to outside workers, and none has taken them up",
+    ),
+    "done": (
+        "as {count} tarefas foram concluídas",
+        "all {count} tasks are done",
+    ),
+    "cancelled": (
+        "o plano foi cancelado por {by}{reason}",
+        "the plan was cancelled by {by}{reason}",
+    ),
+    "no-tasks": ("o plano não tem tarefas", "the plan has no tasks"),
+    "unanswered": ("o plano terminou sem resposta", "the plan ended without an answer"),
+    "task-failed": (
+        "{task} falhou: {error}",
+        "{task} failed: {error}",
+    ),
+    "partly-failed": (
+        "{task} falhou: {error}; {count} tarefas foram concluídas",
+        "{task} failed: {error}; {count} tasks were completed",
+    ),
     "declined": (
         "o plano foi recusado por {by}: {reason}; nada foi executado",
         "the plan was rejected by {by}: {reason}; nothing was executed",

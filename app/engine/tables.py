@@ -166,5 +166,12 @@ class TableView(MutableMapping[str, V], Generic[V]):
         self._undo = None
 
     def changes(self) -> dict[bytes, bytes | None]:
-        """Return what was written, one entry a key; ``None`` is a tombstone."""
-        return {key.encode(): None if value is None else _ENCODER.encode(value) for key, value in self._written.items()}
+        """Return what was written, one entry a key; ``None`` is a tombstone, of what there was before."""
+        changes: dict[bytes, bytes | None] = {}
+        for key, value in self._written.items():
+            raw = key.encode()
+            if value is not None:
+                changes[raw] = _ENCODER.encode(value)
+            elif raw in self._held or self._pending.get(raw) is not None:
+                changes[raw] = None
+        return changes

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.engine.restore import Restored
     from app.learning import Followed
     from models.nlu.cache import ReadingCache
-    from models.records import CognitivePlan, LearningEvent
+    from models.records import CognitivePlan, CompletedPlan, LearningEvent
 
 __all__ = ["METRICS", "Metric", "WorkerMetrics"]
 
@@ -190,6 +190,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Many to `validation`: texts that the rules do not know.",
     ),
     Metric(
+        "plans_total",
+        "counter",
+        ("outcome",),
+        "Plans that were carried out, by what came of them.",
+        "Many failed: `hive plans show` says which task, and why. Many handed_off: no outside worker answers.",
+    ),
+    Metric(
+        "tasks_total",
+        "counter",
+        ("type", "status"),
+        "Tasks of plans that have ended, by how they did.",
+        "Many uncompensated: what was begun has to be taken back by hand.",
+    ),
+    Metric(
         "turned_away_total",
         "counter",
         ("reason",),
@@ -293,6 +307,12 @@ class WorkerMetrics:
     def letter(self, fate: str) -> None:
         """Count what became of a dead letter."""
         self._of["letters_total"].labels(fate).inc()
+
+    def plan(self, completed: CompletedPlan) -> None:
+        """Count a plan that has ended, and its tasks."""
+        self._of["plans_total"].labels(completed.outcome.value if completed.outcome else "unknown").inc()
+        for task in completed.tasks:
+            self._of["tasks_total"].labels(task.type.value, task.status.value).inc()
 
     def turned_away(self, reason: str) -> None:
         """Count an intention that was not taken in."""

@@ -30,6 +30,7 @@ from models.planning.memory import FAILED, NOTHING, Recalled, keys_of
 from models.planning.objectives import Command, Objective, commands, is_report, objectives
 from models.planning.questions import Question, question_of
 from models.planning.risk import Circumstances, Risk, assess, needs_approval, stricter
+from models.planning.tickets import is_here
 from models.presentation import Asker, submitted_partition
 from models.records import (
     ActorType,
@@ -138,8 +139,8 @@ def make_plan(
 
 
 def is_answered_here(plan: CognitivePlan) -> bool:
-    """Whether this version executes the plan itself: one query on a source of the catalog."""
-    return len(plan.tasks) == 1 and plan.tasks[0].metadata.get("handled_by") == "here"
+    """Whether a plan is a question: all that it does is done here, on sources of the catalog."""
+    return bool(plan.tasks) and all(is_here(task) for task in plan.tasks)
 
 
 def _read(envelope: IntentEnvelope, now_ms: int, recalled: Recalled, resolution: Resolution) -> _Read:

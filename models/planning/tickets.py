@@ -1,9 +1,12 @@
-"""A plan to its first tickets: the tasks that wait for no other."""
+"""A plan to its tickets: which tasks are carried out by whom, and what each ticket says."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from models.ids import stable_id
 from models.records import (
+    QUERY_TYPES,
     ApprovalStatus,
     CognitivePlan,
     Consistency,
@@ -14,8 +17,21 @@ from models.records import (
     PlanTask,
     RiskBand,
     Sla,
+    TaskType,
     TicketQos,
 )
+
+__all__ = [
+    "first_tickets",
+    "is_computed",
+    "is_here",
+    "is_released",
+    "metadata_of",
+    "store_of",
+    "ticket_id",
+    "ticket_of",
+]
+
 
 MIN_TIMEOUT_MS = 60_000
 TIMEOUT_FACTOR = 3  # of the estimate, which is a guess
@@ -23,16 +39,33 @@ RETRIES = {RiskBand.CRITICAL: 5, RiskBand.HIGH: 3, RiskBand.MEDIUM: 2, RiskBand.
 
 
 def first_tickets(plan: CognitivePlan, *, now_ms: int) -> list[ExecutionTicket]:
-    """Return a ticket for each task without dependencies, in execution order.
+    """Return a ticket for each task without dependencies that needs one, in execution order.
 
     A plan that was rejected has none, and neither has one that needs an approval, until it has got it.
     """
     if plan.status is PlanStatus.REJECTED or not is_released(plan):
         return []
     tasks = {task.task_id: task for task in plan.tasks}
-    return [
-        _ticket(plan, tasks[task_id], now_ms) for task_id in plan.execution_order if not tasks[task_id].dependencies
-    ]
+    ordered = (tasks[task_id] for task_id in plan.execution_order)
+    return [ticket_of(plan, task, now_ms=now_ms) for task in ordered if not (task.dependencies or is_computed(task))]
+
+
+def is_here(task: PlanTask) -> bool:
+    """Whether a task is carried out here; outside workers have all others."""
+    return task.metadata.get("handled_by") == "here"
+
+
+def is_computed(task: PlanTask) -> bool:
+    """Whether a task only works on what earlier ones have brought: it is carried out at once, without a ticket."""
+    return is_here(task) and task.task_type in (TaskType.TRANSFORM, TaskType.VALIDATE)
+
+
+def store_of(task: ExecutionTicket | PlanTask) -> str | None:
+    """Return which store's stage carries a task out, as one of QUERY_TYPES; None: outside workers do."""
+    if task.metadata.get("handled_by") != "here":
+        return None
+    kind = task.parameters.get("query_type")
+    return kind if kind in QUERY_TYPES else QUERY_TYPES[0]  # which says what is wrong with an unknown one
 
 
 def is_released(plan: CognitivePlan) -> bool:
@@ -40,11 +73,12 @@ def is_released(plan: CognitivePlan) -> bool:
     return not plan.requires_approval or plan.approval_status is ApprovalStatus.APPROVED
 
 
-def _ticket(plan: CognitivePlan, task: PlanTask, now_ms: int) -> ExecutionTicket:
+def ticket_of(plan: CognitivePlan, task: PlanTask, *, now_ms: int, retry: int = 0) -> ExecutionTicket:
+    """Return the ticket of a task: the same ids whenever it is made, others for each time that it is tried again."""
     timeout_ms = max(MIN_TIMEOUT_MS, TIMEOUT_FACTOR * (task.estimated_duration_ms or 0))
     risky = plan.risk_band in (RiskBand.HIGH, RiskBand.CRITICAL)
     return ExecutionTicket(
-        ticket_id=stable_id("ticket", plan.plan_id, task.task_id),
+        ticket_id=ticket_id(plan, task.task_id, retry),
         plan_id=plan.plan_id,
         intent_id=plan.intent_id,
         correlation_id=plan.correlation_id,
@@ -65,9 +99,21 @@ def _ticket(plan: CognitivePlan, task: PlanTask, now_ms: int) -> ExecutionTicket
         required_capabilities=task.required_capabilities,
         security_level=plan.original_security_level,
         created_at=now_ms,
+        retry_count=retry,
         estimated_duration_ms=task.estimated_duration_ms,
-        metadata={**task.metadata, "asker": plan.metadata.get("asker", {}), "decision": _decision(plan)},
+        dependencies=[ticket_id(plan, name) for name in task.dependencies],
+        metadata=metadata_of(plan, task),
     )
+
+
+def ticket_id(plan: CognitivePlan, task_id: str, retry: int = 0) -> str:
+    """Return the id of a task's ticket."""
+    return stable_id("ticket", plan.plan_id, task_id, *([retry] if retry else []))
+
+
+def metadata_of(plan: CognitivePlan, task: PlanTask) -> dict[str, Any]:
+    """Return what travels with a task: its own, who asks, and how it was decided."""
+    return {**task.metadata, "asker": plan.metadata.get("asker", {}), "decision": _decision(plan)}
 
 
 def _decision(plan: CognitivePlan) -> str:

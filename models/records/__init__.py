@@ -18,7 +18,16 @@ from models.records.base import (
     SpecialistType,
 )
 from models.records.codec import MAX_DEPTH, MAX_RECORD_BYTES, decode, encode
-from models.records.completed import Answer, CompletedPlan, CompletionStatus, Scalar
+from models.records.command import CommandKind, PlanCommand
+from models.records.completed import (
+    Answer,
+    CompletedPlan,
+    CompletionStatus,
+    PlanOutcome,
+    Scalar,
+    TaskReport,
+    TaskStatus,
+)
 from models.records.decision import ConsensusMethod, ConsensusMetrics, ConsolidatedDecision, SpecialistVote
 from models.records.envelope import (
     MAX_TEXT_CHARS,
@@ -46,12 +55,13 @@ from models.records.opinion import (
 from models.records.plan import ApprovalStatus, CognitivePlan, PlanStatus, PlanTask, TaskType
 from models.records.result import ExecutionResult, ResultStatus, TaskOutcome
 from models.records.submission import Submission, SubmittedIntent
-from models.records.ticket import ExecutionTicket, Sla, TicketQos, TicketStatus
+from models.records.ticket import QUERY_TYPES, ExecutionTicket, Sla, TicketQos, TicketStatus
 
 __all__ = [
     "MAX_DEPTH",
     "MAX_RECORD_BYTES",
     "MAX_TEXT_CHARS",
+    "QUERY_TYPES",
     "Actor",
     "ActorType",
     "Answer",
@@ -62,6 +72,7 @@ __all__ = [
     "ApprovalStatus",
     "Channel",
     "CognitivePlan",
+    "CommandKind",
     "CompletedPlan",
     "CompletionStatus",
     "ConsensusMethod",
@@ -95,6 +106,8 @@ __all__ = [
     "LetterCommand",
     "Mitigation",
     "ModelSnapshot",
+    "PlanCommand",
+    "PlanOutcome",
     "PlanStatus",
     "PlanTask",
     "Priority",
@@ -114,6 +127,8 @@ __all__ = [
     "Submission",
     "SubmittedIntent",
     "TaskOutcome",
+    "TaskReport",
+    "TaskStatus",
     "TaskType",
     "TicketQos",
     "TicketStatus",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,9 @@ from models.records.base import (
     WireEnum,
 )
 from models.records.plan import TaskType
+
+QUERY_TYPES: Final = ("mongodb", "neo4j", "kafka", "redis")
+"""What a QUERY that is carried out here can read, as its parameters name it; the first one when they don't."""
 
 
 class TicketStatus(WireEnum):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.ledger import verdicts as verdicts_of
 from app.embedded.ports import free_port
 from app.settings import Settings
+from app.stores.mongo import MongoStore
 from models.ids import stable_id
 from models.planning.ledger import Verdict, verify
 from models.records import LedgerEntry, decode
@@ -43,7 +44,9 @@ def about(kafka: str, topic: str, plan_ids: set[str], *, enough: int, timeout_s:
 
 def test_what_destroys_waits_until_a_person_says_yes_and_goes_once(stack: Stack, tmp_path: Path) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
-    with worker(stack.addresses, tmp_path):
+    customer = {"_id": "somebody", "status": "inactive"}
+    asyncio.run(MongoStore.of(Settings.load(stack.addresses)).put("customers", customer))
+    with worker(stack.addresses, tmp_path, HIVE_HANDOFF_S="0.5"):
         intention = submit(kafka, DESTROYS)
         plan_id = stable_id("plan", intention)
         [request] = about(kafka, "plans.approval-requests", {plan_id}, enough=1)
@@ -55,6 +58,9 @@ def test_what_destroys_waits_until_a_person_says_yes_and_goes_once(stack: Stack,
         say(kafka, plan_id, "rejected", reason="too late")
         answer = answers(kafka, {intention})[intention]
         assert (answer["status"], answer["decision"]) == ("planned", "approved")
+        assert (answer["outcome"], answer["tasks"][0]["status"]) == ("handed_off", "completed"), (
+            "only the count is ours"
+        )
         outcomes = about(kafka, "plans.approval-outcomes", {plan_id}, enough=3)
         assert [(told["decision"], told["applied"], told["why"]) for told in outcomes] == [
             ("approved", True, None),
@@ -63,7 +69,8 @@ def test_what_destroys_waits_until_a_person_says_yes_and_goes_once(stack: Stack,
         ]
         [ready] = about(kafka, "plans.ready", {plan_id}, enough=2, timeout_s=2)
         assert (ready["status"], ready["approved_by"]) == ("approved", "ana")
-        assert about(kafka, "execution.tickets", {plan_id}, enough=1, timeout_s=1) == []
+        tickets = about(kafka, "execution.tickets", {plan_id}, enough=99, timeout_s=1)
+        assert [ticket["task_id"] for ticket in tickets] == ["task_1"], "each once, when its turn has come"
 
 
 def test_a_rejected_plan_is_answered_with_the_reason_and_never_goes(stack: Stack, tmp_path: Path) -> None:

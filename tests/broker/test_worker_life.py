@@ -59,8 +59,8 @@ def test_a_store_that_is_down_makes_its_stage_wait_and_no_other(stack: Stack, tm
     kafka = addresses["HIVE_KAFKA"]
     with worker(addresses, tmp_path) as (process, port):
         waiting = submit(kafka, TEXT)
-        assert _until(lambda: "execute" in json.loads(get(port, "/health/ready")[1])["paused"])
-        assert 'stage_paused{stage="execute"} 1.0' in get(port, "/metrics")[1]
+        assert _until(lambda: "execute_mongodb" in json.loads(get(port, "/health/ready")[1])["paused"])
+        assert 'stage_paused{stage="execute_mongodb"} 1.0' in get(port, "/metrics")[1]
         unclear = submit(kafka, "fazer coisa")
         assert answers(kafka, {unclear})[unclear]["status"] == "not_understood", "the other stages go on"
         assert get(port, "/health/live")[0] == 200
@@ -75,7 +75,7 @@ def test_what_waited_for_a_store_is_answered_once_when_a_worker_finds_it(stack: 
     app_id = f"again-{free_port()}"
     with worker({**stack.addresses, **NOWHERE}, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
         identity = submit(kafka, TEXT)
-        assert _until(lambda: "execute" in json.loads(get(port, "/health/ready")[1])["paused"])
+        assert _until(lambda: "execute_mongodb" in json.loads(get(port, "/health/ready")[1])["paused"])
     with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false"):
         assert identity in answers(kafka, {identity})
     plans = read(kafka, ["plans.ready"], lambda _: False, timeout_s=2)
@@ -87,11 +87,11 @@ def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> 
         status, text = get(port, "/health/ready")
         ready = json.loads(text)
         assert (status, ready["ready"], ready["waits_for"]) == (200, True, [])
-        assert ready["partitions"] == 21 * 4 + 1, "of the flow, and of the one learner"
+        assert ready["partitions"] == 25 * 4 + 1, "of the flow, and of the one learner"
         identity = submit(stack.addresses["HIVE_KAFKA"], TEXT)
         assert identity in answers(stack.addresses["HIVE_KAFKA"], {identity})
         metrics = get(port, "/metrics")[1]
-        for stage in ("understand", "plan", "execute", "complete"):
+        for stage in ("understand", "plan", "execute_mongodb", "orchestrate"):
             assert re.search(rf'neural_hive_records_total\{{stage="{stage}"\}} [1-9]', metrics), stage
         assert "neural_hive_ready 1.0" in metrics
         assert 'neural_hive_table_keys{table="domain-counts"} ' in metrics

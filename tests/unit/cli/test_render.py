@@ -116,6 +116,8 @@ def test_json_has_what_scripts_need() -> None:
             "rows": [["Sul", 1234.5]],
             "text": "1 linha",
             "source": "mongodb:sales",
+            "types": [],
+            "units": [],
         },
         "error": None,
         "latency_ms": 12.3,
