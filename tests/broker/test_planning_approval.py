@@ -42,10 +42,16 @@ def about(kafka: str, topic: str, plan_ids: set[str], *, enough: int, timeout_s:
     return ours(read(kafka, [topic], lambda found: len(ours(found)) >= enough, timeout_s=timeout_s))
 
 
+async def _one_customer(stack: Stack) -> None:
+    """Have something to be counted before it would be deleted."""
+    store = MongoStore.of(Settings.load(stack.addresses))
+    await store.put("customers", {"_id": "somebody", "status": "inactive"})
+    await store.close()
+
+
 def test_what_destroys_waits_until_a_person_says_yes_and_goes_once(stack: Stack, tmp_path: Path) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
-    customer = {"_id": "somebody", "status": "inactive"}
-    asyncio.run(MongoStore.of(Settings.load(stack.addresses)).put("customers", customer))
+    asyncio.run(_one_customer(stack))
     with worker(stack.addresses, tmp_path, HIVE_HANDOFF_S="0.5"):
         intention = submit(kafka, DESTROYS)
         plan_id = stable_id("plan", intention)
