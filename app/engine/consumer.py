@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+REST = 8  # a full partition is read on once this part of it is done, before what was fetched ahead is thrown away
 FETCH_TIMEOUT_S = 0.1  # also how long an assignment may wait for the fetch before it
 NEVER_MS = 2**31 - 1
 
@@ -68,7 +69,7 @@ class Delivery:
         """Count the records of a run that a stage is done with."""
         if run.generation == self._generation:
             self.waiting[run.tp] -= run.size
-            if self.waiting[run.tp] <= self._most // 2:
+            if self.waiting[run.tp] <= self._most - self._most // REST:
                 self.full.discard(run.tp)
 
     def follows(self, run: Run) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import faust
@@ -100,19 +102,18 @@ class RawRun(NamedTuple):
 
 
 class Run:
-    """A decoded run.
+    """A decoded run, as columns: what a record costs in Python is paid by those stages only that look at single ones.
 
     Attributes:
         tp: The partition.
         generation: What it was delivered under.
-        records: Those that could be decoded, in order.
+        messages: Those that could be decoded, as they came, in order.
+        values: What they hold.
         rejected: The raw records that could not, each with the reason: dead letters of the transaction to come.
         after: The next offset of the partition's run before it; ``None`` for the first one of an assignment.
         next_offset: What is committed for the partition with it.
         size: How many records it had.
     """
-
-    __slots__ = ("after", "generation", "next_offset", "records", "rejected", "size", "tp")
 
     def __init__(self, raw: RawRun, generation: Generation, decode: Callable[[bytes | None], Any] | None) -> None:
         self.tp, found, self.after = raw
@@ -120,22 +121,30 @@ class Run:
         self.next_offset: int = found[-1].offset() + 1
         self.size = len(found)
         self.rejected: list[tuple[Any, Exception]] = []
-        if decode is None:
-            self.records = [Record(message, message.value()) for message in found]
-        else:
-            self.records = self._decoded(found, decode)
+        self.messages: list[Any] = found
+        self.values: list[Any] = [message.value() for message in found]
+        if decode is not None:
+            self._decode(decode)
 
-    def _decoded(self, found: list[Any], decode: Callable[[bytes | None], Any]) -> list[Record]:
-        records: list[Record] = []
-        for message in found:
+    @cached_property
+    def records(self) -> list[Record]:
+        """Its records, one by one."""
+        return list(map(Record, self.messages, self.values))
+
+    def _decode(self, decode: Callable[[bytes | None], Any]) -> None:
+        found, payloads = self.messages, self.values
+        self.messages, self.values = [], []
+        for message, payload in zip(found, payloads, strict=True):
             try:
-                records.append(Record(message, decode(message.value())))
+                value = decode(payload)
             except InvalidRecord as exc:
                 self.rejected.append((message, exc))
             except Exception as exc:  # a decoder's defect must not stop the partition for ever
                 logger.exception("decoder failed topic=%s partition=%d offset=%d", *self.tp, message.offset())
                 self.rejected.append((message, exc))
-        return records
+            else:
+                self.messages.append(message)
+                self.values.append(value)
 
 
 class RunSchema(faust.Schema):
@@ -156,7 +165,11 @@ class RunSchema(faust.Schema):
 
 
 class Batch:
-    """Everything that waits for a stage: iterate it for its records, each partition's in order."""
+    """Everything that waits for a stage: iterate it for its records, each partition's in order.
+
+    A stage that treats all of them alike takes the columns :attr:`keys` and :attr:`values` instead, and hands columns
+    on (:meth:`app.engine.transaction.Transaction.send_all`): a third of the cost.
+    """
 
     __slots__ = ("app", "generation", "runs", "size", "stage", "taken_at_s")
 
@@ -173,7 +186,17 @@ class Batch:
             yield from run.records
 
     def __len__(self) -> int:
-        return sum(len(run.records) for run in self.runs)
+        return sum(len(run.values) for run in self.runs)
+
+    @property
+    def keys(self) -> list[bytes | None]:
+        """Return the records' keys, in the order of :attr:`values`."""
+        return [message.key() for run in self.runs for message in run.messages]
+
+    @property
+    def values(self) -> list[Any]:
+        """Return the records' values, in the order in which iterating gives the records."""
+        return list(chain.from_iterable(run.values for run in self.runs))
 
     @property
     def age_s(self) -> float:

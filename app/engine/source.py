@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -36,7 +37,8 @@ T = TypeVar("T")
 NOBODY = Generation(-1, "")
 ASK_TIMEOUT_S = 5.0
 ASK_AGAIN_S = 0.05
-ALL_FULL_S = 0.005
+FULL_S = 0.005
+HOLD_AFTER_S = 0.25  # longer than a stage that keeps up needs to make room
 _EOF = KafkaError._PARTITION_EOF  # noqa: SLF001 — its public name
 
 
@@ -84,6 +86,7 @@ class Source:
         self._positions: dict[TP, int] = {}
         self._delivered: dict[TP, int] = {}
         self._held: set[TP] = set()
+        self._full_since_s: float | None = None
         self.notes: dict[TP, str | None] = {}
         self.generation = NOBODY
 
@@ -151,10 +154,10 @@ class Source:
 
     def fetch(self, full: frozenset[TP], timeout_s: float) -> tuple[list[RawRun], Generation]:
         """Return what has come, in runs, and the generation that it was assigned under; waits at most ``timeout_s``."""
-        if self._positions and full >= self._positions.keys():
-            # Nothing is wanted at all: better not to ask than to hold everything back, for librdkafka then throws
-            # away what it has fetched ahead, and has to fetch it again.
-            time.sleep(min(timeout_s, ALL_FULL_S))
+        if self._waits(full):
+            # Better not to ask for a moment than to hold something back: librdkafka then throws away what it has
+            # fetched ahead of it, and has to fetch it again.
+            time.sleep(min(timeout_s, FULL_S))
             return [], self.generation
         if full != self._held:
             self.hold(full)
@@ -165,17 +168,29 @@ class Source:
         # consume() with a timeout would wait until all are there; without one it takes what has been fetched already.
         return self._runs([first, *consumer.consume(self._fetch_records, 0)]), self.generation
 
+    def _waits(self, full: frozenset[TP]) -> bool:
+        """Tell whether to wait for room: in all partitions, or for a moment in those that have just become full."""
+        if full <= self._held:
+            self._full_since_s = None
+            return bool(full) and full >= self._positions.keys()
+        now_s = time.monotonic()
+        if self._full_since_s is None:
+            self._full_since_s = now_s
+        return now_s - self._full_since_s < HOLD_AFTER_S or full >= self._positions.keys()
+
     def _runs(self, messages: list[Any]) -> list[RawRun]:
+        if any(message.error() is not None for message in messages):
+            for message in messages:
+                if message.error() is not None:
+                    self._on_event(message)
+            messages = [message for message in messages if message.error() is None]
         found: dict[tuple[str, int], list[Any]] = {}
-        for message in messages:
-            if message.error() is not None:
-                self._on_event(message)
-                continue
-            slot = (message.topic(), message.partition())
-            if slot in found:
-                found[slot].append(message)
-            else:
-                found[slot] = [message]
+        at = 0
+        # Fetched partition by partition: looked at in stretches, not one by one.
+        for slot, same in groupby([(message.topic(), message.partition()) for message in messages]):
+            end = at + len(list(same))
+            found.setdefault(slot, []).extend(messages[at:end])
+            at = end
         runs: list[RawRun] = []
         for slot, records in found.items():
             runs += self._cut(TP(*slot), records)

@@ -16,7 +16,7 @@ from models.records import encode
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from app.engine.committer import Message
@@ -64,11 +64,18 @@ class Transaction:
         """
         raw_key = key.encode() if isinstance(key, str) else key
         raw = value if value is None or isinstance(value, bytes) else encode(value)
-        if raw is not None and not topic.takes(raw):
-            raise InvalidRecord(
-                "too-large", f"{len(raw):,} bytes for {topic.name}, which takes {topic.max_message_bytes:,}"
-            )
+        _check_size(topic, raw)
         self._messages.append((topic.name, raw_key, raw, headers, partition))
+
+    def send_all(self, topic: TopicSpec, keys: Sequence[bytes | None], values: Sequence[bytes]) -> None:
+        """Send many records, given as columns of bytes; each key says where its record goes.
+
+        Raises:
+            InvalidRecord: one is larger than its topic takes; none of them is sent.
+        """
+        _check_size(topic, max(values, key=len, default=None))
+        names, nothing = [topic.name] * len(values), [None] * len(values)
+        self._messages.extend(zip(names, keys, values, nothing, nothing, strict=True))
 
     def view(self, table: Table[V], record: Record) -> TableView[V]:
         """Return the view of a table's partition that the record's partition is co-partitioned with.
@@ -207,6 +214,13 @@ class Attempt:
             view.undo()
         self._transaction.dead_letter(self._record, error)
         return True
+
+
+def _check_size(topic: TopicSpec, value: bytes | None) -> None:
+    if value is not None and not topic.takes(value):
+        raise InvalidRecord(
+            "too-large", f"{len(value):,} bytes for {topic.name}, which takes {topic.max_message_bytes:,}"
+        )
 
 
 def transaction(batch: Batch) -> Transaction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import orjson
 
 from app.engine import runs, transaction
@@ -14,6 +15,7 @@ from benchmarks.job import Job
 
 job = Job.load()
 app = create_app(Settings.load())
+encode = msgspec.json.Encoder().encode  # see benchmarks.apps.passthrough
 source, target = topic(job.source), topic(job.target)
 views = app.Table("views", value_type=int)
 
@@ -26,4 +28,4 @@ async def count(stream: Any) -> None:
                 value = orjson.loads(record.value)
                 view, user = tx.view(views, record), value["user"]
                 value["count"] = view[user] = view.get(user, 0) + 1
-                tx.send(target, key=record.key, value=orjson.dumps(value))
+                tx.send(target, key=record.key, value=encode(value))

@@ -32,15 +32,15 @@ def _delivery(most: int = 100) -> Delivery:
     return delivery
 
 
-def test_a_partition_with_too_much_waiting_is_held_back_until_half_is_done() -> None:
+def test_a_partition_with_too_much_waiting_is_held_back_until_an_eighth_is_done() -> None:
     delivery = _delivery(100)
     delivery.add(PARTITION, 60)
     assert set() == delivery.full
     delivery.add(PARTITION, 40)
     assert {PARTITION} == delivery.full
-    delivery.release(_run(0, 40))
+    delivery.release(_run(0, 11))
     assert {PARTITION} == delivery.full
-    delivery.release(_run(40, 10))
+    delivery.release(_run(11, 2))
     assert set() == delivery.full
 
 

@@ -8,7 +8,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from faust.types import TP
 
-from app.engine.source import Source
+from app.engine.run import Generation
+from app.engine.source import HOLD_AFTER_S, Source
 from app.errors import BrokerUnavailable
 
 NOT_YET = KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
@@ -53,3 +54,44 @@ def test_in_the_end_it_is_an_error_that_names_the_brokers_words(monkeypatch: pyt
     broker = Broker([[TopicPartition("t", 0, -1001)]], [NOT_YET])
     with pytest.raises(BrokerUnavailable, match="NOT_LEADER"):
         source(monkeypatch, broker, patience_s=0.1).settled_offsets([TP("t", 0)])
+
+
+class Held:
+    """A consumer with nothing to give, which remembers what it was told to hold back."""
+
+    def __init__(self) -> None:
+        self.paused: list[set[int]] = []
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """Nothing to do."""
+
+    def resume(self, partitions: list[TopicPartition]) -> None:
+        """Nothing to do."""
+
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        self.paused.append({partition.partition for partition in partitions})
+
+    def poll(self, timeout_s: float) -> None:
+        return None
+
+
+def test_a_partition_is_held_back_only_when_it_stays_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was fetched ahead of it would be thrown away, and fetched again."""
+    now_s = 100.0
+    monkeypatch.setattr("app.engine.source.time.monotonic", lambda: now_s)
+    made = Source({}, group="g", patience_s=1, run_records=1, fetch_records=1, fetch_max_wait_ms=1)
+    held = Held()
+    monkeypatch.setattr(made, "_ensure", lambda: held)
+    one, other = TP("t", 0), TP("t", 1)
+    made.assign({one: 0, other: 0}, Generation(1, "me"))
+    made.fetch(frozenset({one}), 0)
+    made.fetch(frozenset(), 0)
+    now_s += HOLD_AFTER_S
+    made.fetch(frozenset({one}), 0)
+    assert held.paused == [], "it had room in between"
+    now_s += HOLD_AFTER_S
+    made.fetch(frozenset({one}), 0)
+    assert held.paused == [{0}]
+    now_s += HOLD_AFTER_S
+    made.fetch(frozenset({one, other}), 0)
+    assert held.paused == [{0}], "nothing is wanted at all: nothing is asked"

@@ -341,3 +341,31 @@ async def test_waiting_for_a_store_ends_when_the_partitions_move_on(monkeypatch:
 
     with pytest.raises(StaleRun):
         await _batch(app, b"1").map(ask)
+
+
+async def test_columns_are_sent_as_single_records_are_and_leave_out_what_was_rejected() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1", b"broken", b"2")
+    async with transaction(batch) as tx:
+        tx.send_all(OUT, batch.keys, [b"%d" % value for value in batch.values])
+    [(work, _)] = app.committer.taken
+    sent = [message for message in work.messages if message[0] == "out"]
+    assert sent == [("out", b"key", b"1", None, None), ("out", b"key", b"2", None, None)]
+    assert len([message for message in work.messages if message[0] == "in-dead"]) == 1
+
+
+async def test_of_columns_with_one_value_that_is_too_large_none_is_sent() -> None:
+    app = FakeApp()
+    batch = _batch(app, b"1")
+    async with transaction(batch) as tx:
+        with pytest.raises(InvalidRecord, match="too-large"):
+            tx.send_all(OUT, [b"a", b"b"], [b"1", b"x" * OUT.max_message_bytes])
+    [(work, _)] = app.committer.taken
+    assert not work.messages
+
+
+async def test_columns_of_different_lengths_are_a_defect_and_lose_nothing_silently() -> None:
+    batch = _batch(FakeApp(), b"1")
+    tx = transaction(batch)
+    with pytest.raises(ValueError, match="shorter"):
+        tx.send_all(OUT, [b"a"], [b"1", b"2"])
