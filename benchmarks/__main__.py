@@ -133,7 +133,7 @@ def planning_faults(seeds: str) -> bool:
 @main.command(name="ticket-faults")
 @click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
 @click.option("--tickets", default=20_000, show_default=True, help="A quarter of them on each store.")
-@click.option("--duration", "duration_s", default=180.0, show_default=True, help="Seconds in which they are asked for.")
+@click.option("--duration", "duration_s", default=240.0, show_default=True, help="Seconds in which they are asked for.")
 def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
     """Take the stores down in turn and kill workers; then prove that every plan has ended, once, with a reason."""
     data_dir = _data_dir("ticket-faults")

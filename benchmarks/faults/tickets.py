@@ -61,10 +61,10 @@ class TicketPlan:
 
     seed: int
     tickets: int = 20_000
-    duration_s: float = 180.0
+    duration_s: float = 240.0
     rounds: int = 2
     down_s: tuple[float, float] = (3.0, 9.0)
-    kill_every_s: float = 6.0
+    kill_every_s: float = 8.0
     workers: int = 2
 
 
