@@ -106,6 +106,13 @@ _SENTENCES = {
     "first": ("primeiro", "first"),
     "by": ("por", "by"),
     "to": ("a", "to"),
+    "before": ("antes: {value}", "before: {value}"),
+    "partial": ("parcial: nem tudo pôde ser lido", "partial: not everything could be read"),
+    "cached": ("resposta guardada, de {age} atrás", "a kept answer, {age} old"),
+    "stood-in": (
+        "lido de {source}, porque a fonte principal não respondeu",
+        "read from {source}: the main source did not answer",
+    ),
     "truncated": ("cortado no limite", "cut at the limit"),
 }
 
@@ -119,6 +126,20 @@ def say(key: str, language: str, **values: object) -> str:
 def listing(names: Iterable[str]) -> str:
     """Join names for a sentence."""
     return ", ".join(names)
+
+
+def percent(value: float, language: str, *, signed: bool = False) -> str:
+    """Write a part as the language does: 0.1234 is 12,3 % or 12.3 %."""
+    text = f"{100 * value:{'+' if signed else ''},.1f} %"
+    return text.translate(str.maketrans(",.", ".,")) if language == "pt" else text
+
+
+def age(seconds: float) -> str:
+    """Write how old something is in its largest whole unit: 42 s, 7 min, 3 h, 2 d."""
+    for unit, size_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size_s:
+            return f"{seconds // size_s:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
 
 
 def number(value: float, language: str) -> str:

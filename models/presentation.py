@@ -9,6 +9,9 @@ import msgspec
 from models.records import Domain
 from models.records.base import Count, EpochMs, Ratio
 
+RATIO: Final = "ratio"
+"""The unit of a part of a whole, and of a change: 0.25 is 25 %."""
+
 SUBMITTED_PARTITION: Final = "submitted_partition"
 """Where an intention came in, in its metadata: what is remembered about its sender lies on that partition."""
 
@@ -33,7 +36,11 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Presentation(msgspec.Struct, frozen=True, kw_only=True):
-    """How documents become an answer: its columns in order, what they are, and what to say about them."""
+    """How documents become an answer: its columns in order, what they are, and what to say about them.
+
+    `types` and `units` are those of the columns as the catalog has them, as many as there are columns, or none; the
+    first `keys` columns say what a row is about, the others what is measured (None: all but the last say it).
+    """
 
     columns: Annotated[list[str], msgspec.Meta(min_length=1)]
     source: str
@@ -45,3 +52,6 @@ class Presentation(msgspec.Struct, frozen=True, kw_only=True):
     of_nothing: int | None
     """What the measure of no documents is: a sum or a count is 0, an average is none."""
     ignored: list[str]
+    types: list[str] = msgspec.field(default_factory=list[str])
+    units: list[str | None] = msgspec.field(default_factory=list[str | None])
+    keys: Count | None = None

@@ -166,6 +166,12 @@ _IS: dict[Type, Callable[[Any], bool]] = {
 }
 
 
+def is_of(kind: str, cell: Any) -> bool:
+    """Whether a plain cell is of a type; `any` is what every cell is of, and so is a type that is not known here."""
+    known = _IS.get(kind)  # type: ignore[call-overload]
+    return True if known is None else bool(known(cell))
+
+
 def _schema(item: Schema, rows: Rows) -> list[Finding]:
     found = []
     for name, kind in item.columns.items():

@@ -251,15 +251,16 @@ def _joined(
             step.sort([(by_head.measure.name, "desc"), (keys[0], "asc")]),
         ]
         builder.transform(left, steps, [keys[0], by_head.measure.name, column], "join")
-        shown, lists = by_head, False
+        shown, lists, number = by_head, False, 1
     else:
         left, right = builder.query(_with_column(head_spec, on[0])), builder.query(by_other)
         shown, lists = _semi(builder, head_spec, (left, right), (on[0], by_other.groups[0].name))
+        number = None
     ignored = leftover(question, {one.name, two.name})
     if isinstance(ignored, Ungrounded):
         return ignored
     title = f"{describe(head_spec, question.language)} & {describe(other_spec, question.language)}"
-    return builder.finish(shown, title, ignored, lists=lists)
+    return builder.finish(shown, title, ignored, lists=lists, keys=number)
 
 
 def _semi(builder: Builder, head: QuerySpec, tasks: tuple[str, str], on: tuple[str, str]) -> tuple[QuerySpec, bool]:

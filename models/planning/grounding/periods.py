@@ -108,7 +108,7 @@ def compare(question: Question, spec: QuerySpec, periods: Periods, ignored: tupl
     builder.transform(now, steps, shown, "compare")
     span = f"({other.start.date()} {say('to', language)} {other.last_instant.date()})"
     title = f"{describe(whole, language)} {_COMPARED_TO[language != 'pt']} {span}"
-    return builder.finish(spec, title, ignored, lists=False)
+    return builder.finish(spec, title, ignored, lists=False, keys=len(on))
 
 
 _SHARE_LABEL = ("participação", "share")
@@ -140,7 +140,7 @@ def shares(question: Question, spec: QuerySpec, ignored: tuple[str, ...]) -> Gro
     title = f"{describe(whole, question.language)}, {_SHARE_LABEL[question.language != 'pt']}"
     if wanted is not None:
         title += f" [{', '.join(wanted.values)}]"
-    return builder.finish(spec._replace(measure=spec.measure), title, ignored, lists=False)
+    return builder.finish(spec, title, ignored, lists=False, keys=len(names) - 1)
 
 
 def _numerator(question: Question, spec: QuerySpec) -> Filter | Ungrounded:

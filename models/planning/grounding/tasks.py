@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.planning.grounding import steps as step
+from models.planning.grounding.columns import Columns
 from models.planning.grounding.describe import describe
 from models.planning.grounding.fallbacks import compiled
 from models.planning.grounding.spec import Grounded, GroundedTask, QuerySpec
@@ -73,13 +74,18 @@ class Builder:
         *,
         assumed: tuple[str, ...] = (),
         lists: bool | None = None,
+        keys: int | None = None,
     ) -> Grounded:
-        """Return all tasks; `spec` is the query whose measure and length the answer has."""
+        """Return all tasks; `spec` is the query whose measure and length the answer has.
+
+        The first `keys` columns say what a row of it is about: all but the last, if nothing else is said.
+        """
         names = list(self.tasks[-1].parameters["columns"])
         sources = tuple({item.source.name: item.source for item in self.specs}.values())
         is_list = spec.operation in ("find", "distinct") if lists is None else lists
         is_count = len(self.tasks) == 1 and self.tasks[0].parameters.get("operation") == "count"
         counted = spec.measure.aggregation in ("sum", "count")
+        described = Columns(self.specs)
         presentation = Presentation(
             columns=names,
             source=" + ".join(f"{source.kind}:{source.place}" for source in sources),
@@ -90,5 +96,8 @@ class Builder:
             limit_asked=spec.limit < spec.source.row_limit,
             of_nothing=0 if counted or spec.operation == "count_distinct" else None,
             ignored=list(ignored),
+            types=[described.type_of(name) for name in names],
+            units=[described.unit_of(name) for name in names],
+            keys=keys,
         )
         return Grounded(tuple(self.specs), tuple(self.tasks), presentation, assumed)
