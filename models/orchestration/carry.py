@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from models.completion import drawn_of
 from models.errors import HiveError
 from models.orchestration.backoff import backoff_ms
 from models.orchestration.compensation import compensation_of, to_compensate
@@ -114,15 +115,8 @@ class Carrying:
             self._tasks[task.task_id] = msgspec.structs.replace(before, started_at=self._now_ms)
 
     def _completed(self, task: PlanTask, result: ExecutionResult) -> None:
-        told = result.result.metadata
-        source = told.get("source")
-        self._end(
-            task.task_id,
-            _S.COMPLETED,
-            duration_ms=result.actual_duration_ms,
-            source=source if isinstance(source, str) else None,
-            partial=told.get("partial") is True,
-        )
+        drawn = drawn_of(result.result.metadata)
+        self._end(task.task_id, _S.COMPLETED, duration_ms=result.actual_duration_ms, **msgspec.structs.asdict(drawn))
         self._new[task.task_id] = result.result.output
 
     def _failed(self, task: PlanTask, before: TaskState, result: ExecutionResult) -> None:

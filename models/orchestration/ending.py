@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from models.completion import PLAN_COLUMNS, complete, planned
+from models.completion import PLAN_COLUMNS, Drawn, complete, planned
 from models.messages import listing, number, say
 from models.orchestration.effects import Output
 from models.orchestration.state import PlanState, TaskState
@@ -60,7 +60,7 @@ def ended(state: PlanState, plan: CognitivePlan, answer: Output | None, *, now_m
     tally = _tally(state, plan)
     outcome = _outcome(state, plan, tally, answered=answer is not None)
     if is_answered_here(plan) and outcome in (PlanOutcome.ANSWERED, PlanOutcome.PARTIAL):
-        completed = _completed(plan, answer, None, now_ms)
+        completed = _completed(plan, answer, None, now_ms, state)
         if completed.status is CompletionStatus.FAILED:  # what was brought can't be read
             outcome = PlanOutcome.FAILED
     elif outcome is PlanOutcome.HANDED_OFF:
@@ -68,7 +68,7 @@ def ended(state: PlanState, plan: CognitivePlan, answer: Output | None, *, now_m
     elif outcome is PlanOutcome.DONE:
         completed = _done(state, plan, now_ms)
     else:
-        completed = _completed(plan, None, _why(state, plan, outcome, tally), now_ms)
+        completed = _completed(plan, None, _why(state, plan, outcome, tally), now_ms, state)
     tasks = [_report(task, state.tasks[task.task_id]) for task in plan.tasks]
     timings = _timings(state, plan, now_ms)
     return _bounded(msgspec.structs.replace(completed, outcome=outcome, tasks=tasks, timings=timings))
@@ -121,7 +121,9 @@ def _why(state: PlanState, plan: CognitivePlan, outcome: PlanOutcome, tally: _Ta
     return say(key, language, task=listing(tally.failed), error=error, count=count)
 
 
-def _completed(plan: CognitivePlan, output: Output | None, error: str | None, now_ms: int) -> CompletedPlan:
+def _completed(
+    plan: CognitivePlan, output: Output | None, error: str | None, now_ms: int, state: PlanState
+) -> CompletedPlan:
     """Make the answer as of a result of the task that gives it: the last one."""
     metadata = metadata_of(plan, plan.tasks[-1]) if plan.tasks else plan.metadata
     result = ExecutionResult(
@@ -136,7 +138,11 @@ def _completed(plan: CognitivePlan, output: Output | None, error: str | None, no
         error_message=error,
         metadata=metadata,
     )
-    return complete(result, now_ms=now_ms)
+    drawn = [
+        Drawn(source=task.source, fallback=task.fallback, partial=task.partial, cached_age_s=task.cached_age_s)
+        for task in state.tasks.values()
+    ]
+    return complete(result, now_ms=now_ms, drawn=drawn)
 
 
 def _handed_off(plan: CognitivePlan, tally: _Tally, now_ms: int) -> CompletedPlan:

@@ -80,6 +80,8 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         duration_ms: What its executor has measured.
         error: Why it failed or was skipped, in one line.
         source: Which source has answered, where more than one could.
+        fallback: It was not the one that was asked first.
+        cached_age_s: How old the answer is that was kept and has stood in.
         partial: It completed, but not with all that was asked for.
     """
 
@@ -94,6 +96,8 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration_ms: int | None = None
     error: str | None = None
     source: str | None = None
+    fallback: bool = False
+    cached_age_s: float | None = None
     partial: bool = False
 
     @property
