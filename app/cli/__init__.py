@@ -17,6 +17,7 @@ from app.cli.down import down
 from app.cli.evaluate import evaluate
 from app.cli.ledger import ledger
 from app.cli.plan import plan
+from app.cli.plans import plans
 from app.cli.send import send
 from app.cli.status import status
 from app.cli.tail import tail
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 for _command in (
-    *(up, down, ask, understand, plan, approvals, ledger, dlq, send, tail, status, topics),
+    *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
     *(evaluate, validate, correct, catalog, demo),
 ):
     main.add_command(_command)

@@ -10,7 +10,8 @@ import msgspec
 from models.completion import PLAN_COLUMNS, Drawn, complete, planned
 from models.messages import listing, number, say
 from models.orchestration.effects import Output
-from models.orchestration.state import PlanState, TaskState
+from models.orchestration.report import running
+from models.orchestration.state import PlanState
 from models.planning.plan import is_answered_here
 from models.planning.tickets import metadata_of
 from models.presentation import Asker
@@ -21,11 +22,9 @@ from models.records import (
     CompletionStatus,
     ExecutionResult,
     PlanOutcome,
-    PlanTask,
     ResultStatus,
     Scalar,
     TaskOutcome,
-    TaskReport,
     TaskStatus,
     encode,
 )
@@ -69,7 +68,7 @@ def ended(state: PlanState, plan: CognitivePlan, answer: Output | None, *, now_m
         completed = _done(state, plan, now_ms)
     else:
         completed = _completed(plan, None, _why(state, plan, outcome, tally), now_ms, state)
-    tasks = [_report(task, state.tasks[task.task_id]) for task in plan.tasks]
+    tasks = running(plan, state)
     timings = _timings(state, plan, now_ms)
     return _bounded(msgspec.structs.replace(completed, outcome=outcome, tasks=tasks, timings=timings))
 
@@ -162,22 +161,6 @@ def _done(state: PlanState, plan: CognitivePlan, now_ms: int) -> CompletedPlan:
     text = say("done", _language(plan), count=number(len(rows), _language(plan)))
     answer = Answer(columns=[*PLAN_COLUMNS, "status"], rows=rows, text=text, source=completed.answer.source)
     return msgspec.structs.replace(completed, status=CompletionStatus.COMPLETED, answer=answer)
-
-
-def _report(task: PlanTask, state: TaskState) -> TaskReport:
-    return TaskReport(
-        id=task.task_id,
-        type=task.task_type,
-        status=state.status,
-        description=task.description,
-        after=task.dependencies,
-        attempts=state.attempts,
-        started_at=state.started_at or state.released_at,
-        completed_at=state.completed_at,
-        duration_ms=state.duration_ms,
-        error=state.error,
-        source=state.source,
-    )
 
 
 def _timings(state: PlanState, plan: CognitivePlan, now_ms: int) -> dict[str, int]:

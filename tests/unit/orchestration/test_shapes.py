@@ -6,7 +6,7 @@ import random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import InvalidRecord
@@ -245,6 +245,7 @@ def _ending(end: CompletedPlan) -> tuple[object, ...]:
     return end.status, end.outcome, end.answer and end.answer.rows, tasks
 
 
+@settings(deadline=None)  # the first transformation imports polars
 @given(plan=graphs(), fate=st.integers(0, 2**32), seeds=st.tuples(st.integers(), st.integers()))
 def test_any_order_of_results_and_any_repetition_come_to_the_same_end(
     plan: CognitivePlan, fate: int, seeds: tuple[int, int]

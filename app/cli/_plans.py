@@ -1,0 +1,113 @@
+"""What is known of plans, read from their topics: those that were let go, those that are carried out, and the ends."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from app import topics
+from app.errors import HiveError
+from app.stores import kafka
+from models.nlu.pii import mask
+from models.orchestration import PlanState
+from models.orchestration.report import running
+from models.records import CognitivePlan, CompletedPlan, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confluent_kafka import Consumer
+
+    from app.settings import Settings
+
+READ_S = 60.0
+_HEARD = (topics.PLANS_READY.name, topics.PLANS_STATES.name, topics.PLANS_COMPLETED.name)
+
+
+class Book:
+    """What is known of plans: those that were let go, those that are carried out, and the ends."""
+
+    def __init__(self) -> None:
+        self.ready: dict[str, CognitivePlan] = {}
+        self.states: dict[str, PlanState] = {}
+        self.ends: dict[str, CompletedPlan] = {}
+        self.gone: set[str] = set()
+        """Whose state is deleted: the end comes in the same transaction, though maybe a moment later to a reader."""
+
+    def note(self, found: kafka.Found) -> str | None:
+        """Take in a record; return the id of the plan that it is about, None for what is no record of one."""
+        with suppress(HiveError, msgspec.MsgspecError):  # anybody's: the stage makes a dead letter of it
+            return self._note(found)
+        return None
+
+    def _note(self, found: kafka.Found) -> str | None:
+        if found.topic == topics.PLANS_STATES.name:
+            plan_id = (found.key or b"").decode()
+            if found.value is None:
+                self.gone.add(plan_id)
+            else:
+                self.gone.discard(plan_id)
+                state = msgspec.json.decode(found.value, type=PlanState)
+                if state.plan is not None:
+                    self.states[plan_id] = state
+            return plan_id
+        if found.topic == topics.PLANS_READY.name:
+            plan = decode(CognitivePlan, found.value)
+            self.ready[plan.plan_id] = plan
+            return plan.plan_id
+        end = decode(CompletedPlan, found.value)
+        if end.plan_id is not None:
+            self.ends[end.plan_id] = end
+        return end.plan_id
+
+    def show(self, plan_id: str) -> dict[str, Any] | None:
+        """Return where a plan stands: its status, its tasks and, when it has ended, its outcome and timings."""
+        if (end := self.ends.get(plan_id)) is not None:
+            return {
+                "plan_id": plan_id,
+                "status": str(end.outcome or end.status),
+                "ended": True,
+                "question": mask(end.question),
+                "began_at": end.submitted_at,
+                "ended_at": end.completed_at,
+                "error": end.error,
+                "answer": end.answer and end.answer.text,
+                "tasks": end.tasks or [],
+                "timings": end.timings,
+            }
+        state = self.states.get(plan_id)
+        plan = self.ready.get(plan_id) if state is None else state.plan
+        if plan is None:
+            return None
+        asker = plan.metadata.get("asker")
+        return {
+            "plan_id": plan_id,
+            "status": "ready" if state is None else "cancelling" if state.cancelled else "running",
+            "ended": False,
+            "question": mask(str(asker.get("question", ""))) if isinstance(asker, dict) else "",
+            "began_at": plan.created_at,
+            "ended_at": None,
+            "error": None,
+            "answer": None,
+            "tasks": running(plan, state),
+            "timings": None,
+        }
+
+
+@contextmanager
+def read(settings: Settings) -> Iterator[tuple[Book, Consumer]]:
+    """Read what is known of plans, and go on hearing what comes."""
+    book = Book()
+    with kafka.reader(settings) as consumer:
+        begin = kafka.required(kafka.starts(consumer, _HEARD), topics.PLANS_STATES.name)
+        for record in kafka.read_to_end(consumer, begin, timeout_s=READ_S):
+            book.note(record)
+        yield book, consumer
+
+
+def hear(book: Book, consumer: Consumer) -> str | None:
+    """Take in what comes next; return the id of the plan that it is about, None when nothing comes for a moment."""
+    found = kafka.poll(consumer, 0.2)
+    return None if found is None else book.note(found)

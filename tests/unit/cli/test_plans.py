@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from app import topics
+from app.cli import _plans, main
+from app.stores import kafka
+from models.records import CommandKind, PlanCommand, decode, encode
+from tests.unit.orchestration.simulated import World, done, outside, plan_of, query, transform
+
+
+class Broker:
+    """The topics that the command reads, what comes while it looks, and what it says there."""
+
+    def __init__(self) -> None:
+        self.records: list[kafka.Found] = []
+        self.later: list[kafka.Found] = []
+        self.said: list[bytes] = []
+
+    def found(self, topic: str, key: str, value: bytes | None) -> kafka.Found:
+        return kafka.Found(topic, 0, len(self.records), 0, key.encode(), value, [])
+
+    def put(self, world: World) -> None:
+        """Write where a plan stands, as the stage does."""
+        self.records += self.of(world)
+
+    def of(self, world: World) -> list[kafka.Found]:
+        plan = world.plan
+        written = [self.found(topics.PLANS_READY.name, plan.plan_id, encode(plan))]
+        if world.state is not None or world.ends:
+            raw = None if world.state is None else msgspec.json.encode(world.state)
+            written.append(self.found(topics.PLANS_STATES.name, plan.plan_id, raw))
+        written += [self.found(topics.PLANS_COMPLETED.name, "intention", encode(end)) for end in world.ends]
+        return written
+
+    def produce(self, topic: str, value: bytes, key: bytes) -> None:
+        assert (topic, key) == (topics.PLANS_COMMANDS.name, b"plan-1")
+        self.said.append(value)
+
+    def flush(self, _: float) -> int:
+        return 0
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    broker = Broker()
+
+    @contextmanager
+    def book(_: Any) -> Iterator[tuple[_plans.Book, None]]:
+        made = _plans.Book()
+        for record in broker.records:
+            made.note(record)
+        yield made, None
+
+    def hear(book: _plans.Book, _: Any) -> str | None:
+        return book.note(broker.later.pop(0)) if broker.later else None
+
+    monkeypatch.setattr(_plans, "read", book)
+    monkeypatch.setattr(_plans, "hear", hear)
+    monkeypatch.setattr(kafka, "check_reachable", lambda _: None)
+    monkeypatch.setattr(kafka, "producer", lambda _: broker)
+    return broker
+
+
+def hive(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["plans", *arguments])
+
+
+def test_a_plan_that_runs_shows_its_steps_and_their_states(broker: Broker) -> None:
+    world = World(plan_of(query("a"), query("b"), transform("c", "a", "b"))).release()
+    world.happen(done(world.tickets[0]))
+    broker.put(world)
+    shown = hive("show", "plan-1").stdout
+    rows = [line.split()[:4] for line in shown.splitlines() if line.strip()[:1] in {"1", "2"}]
+    assert rows == [
+        ["1", "a", "QUERY", "completed"],
+        ["1", "b", "QUERY", "released"],
+        ["2", "c", "TRANSFORM", "waiting"],
+    ]
+    assert "plan plan-1: running" in shown
+
+
+def test_a_plan_that_has_ended_says_how(broker: Broker) -> None:
+    world = World(plan_of(query("a"))).release()
+    world.run()
+    broker.put(world)
+    told = json.loads(hive("show", "plan-1", "--json").stdout)
+    assert (told["status"], told["ended"], told["tasks"][0]["status"]) == ("answered", True, "completed")
+    assert told["timings"]["total"] >= 0
+
+
+def test_a_plan_is_followed_until_its_end(broker: Broker) -> None:
+    world = World(plan_of(query("a"), query("b", "a"))).release()
+    broker.put(world)
+    world.happen(done(world.tickets[0]))
+    broker.later += broker.of(world)
+    world.happen(done(world.tickets[1]))
+    broker.later += broker.of(world)
+    lines = [json.loads(line) for line in hive("show", "plan-1", "--watch", "--json").stdout.splitlines()]
+    assert [[task["status"] for task in line["tasks"]] for line in lines] == [
+        ["released", "waiting"],
+        ["completed", "released"],
+        ["completed", "completed"],
+    ]
+
+
+def test_the_list_is_of_those_that_run_unless_all_are_wanted(broker: Broker) -> None:
+    world = World(plan_of(query("a"))).release()
+    world.run()
+    broker.put(world)
+    assert json.loads(hive("list", "--json").stdout) == []
+    assert [told["plan_id"] for told in json.loads(hive("list", "--all", "--json").stdout)] == ["plan-1"]
+
+
+def test_a_plan_that_is_cancelled_says_what_became_of_it(broker: Broker) -> None:
+    world = World(plan_of(outside("a"))).release()
+    broker.put(world)
+    world.say(CommandKind.CANCEL)
+    broker.later += broker.of(world)
+    result = hive("cancel", "plan-1", "--by", "ana", "--reason", "not now")
+    assert (result.exit_code, result.stdout) == (0, "plan-1 cancelled\n")
+    [said] = broker.said
+    told = decode(PlanCommand, said)
+    assert (told.plan_id, told.kind, told.by, told.reason) == ("plan-1", CommandKind.CANCEL, "ana", "not now")
+
+
+def test_what_has_ended_or_never_was_can_not_be_cancelled(broker: Broker) -> None:
+    world = World(plan_of(query("a"))).release()
+    world.run()
+    broker.put(world)
+    for plan_id, why in (("plan-1", "has ended already: answered"), ("plan-9", "has been let go")):
+        result = hive("cancel", plan_id, "--by", "ana", "--reason", "x")
+        assert result.exit_code == 1
+        assert why in result.stderr
+    assert broker.said == []
+
+
+def test_what_is_no_record_of_a_plan_is_passed_over(broker: Broker) -> None:
+    broker.records.append(broker.found(topics.PLANS_READY.name, "x", b"\xff"))
+    broker.records.append(broker.found(topics.PLANS_COMPLETED.name, "x", None))
+    result = hive("show", "plan-1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "hive plans list --all" in result.stderr
