@@ -33,7 +33,7 @@ CANCEL_S = 15.0
 
 @click.group()
 def plans() -> None:
-    """Look at the plans that are carried out, and at those that have ended."""
+    """Look at plans, their tasks and states, or cancel one."""
 
 
 @plans.command(name="list")
