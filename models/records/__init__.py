@@ -29,6 +29,7 @@ from models.records.completed import (
     TaskStatus,
 )
 from models.records.decision import ConsensusMethod, ConsensusMetrics, ConsolidatedDecision, SpecialistVote
+from models.records.drift import DriftAction, DriftEvent, DriftSource, FeatureShift
 from models.records.envelope import (
     MAX_TEXT_CHARS,
     Actor,
@@ -84,6 +85,9 @@ __all__ = [
     "DeliveryMode",
     "Domain",
     "Drift",
+    "DriftAction",
+    "DriftEvent",
+    "DriftSource",
     "Durability",
     "Entity",
     "ExecutionResult",
@@ -91,6 +95,7 @@ __all__ = [
     "Explainability",
     "FactKind",
     "FeatureImportance",
+    "FeatureShift",
     "Feedback",
     "FeedbackSource",
     "Geolocation",

@@ -1,0 +1,361 @@
+"""A ladder of learners on one stream: one decides, the others are judged on the same examples, and drift changes them.
+
+Test, then train: every rung predicts an example when it arrives and learns it when its label comes, however late; what
+it is judged by is what it said at arrival. (Judged by what they would say when the label comes, those that forget
+quickly look far better than they are where labels come late.)
+
+The policy:
+
+* A rung that is better than the champion, by a paired comparison that may be looked at any time, becomes the champion.
+* A warning (of the error; of the accuracy to be expected) starts a challenger behind each rung: the same kind, knowing
+  nothing. One that is better than its rung, by the same comparison, takes its place.
+* At a drift, the champion's challenger is promoted where it has shown to be better. Else, a champion that is clearly
+  worse than always saying the most frequent label is reset: a new learner takes its place. Else the challengers begin
+  anew with the new world, and have the cool-down to show that they are better.
+* In the cool-down after a drift no other is declared.
+* A warning that no drift follows within the cool-down has passed: its challengers are dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from models.online.paired import Comparison
+from models.online.rungs import HEAVY, Learner, Row, best_of, make_learner, normalised
+from models.online.shift import FeatureWatch, LabelWatch, ShiftSettings
+from models.online.watches import Alarm, ConfidenceWatch, ErrorSettings, ErrorWatch, ExpectedAccuracy, OnlineCalibration
+from models.records import Drift, DriftAction, DriftEvent, DriftSource, FeatureShift
+
+__all__ = ["DEFAULT_KINDS", "Forecast", "Ladder", "LadderSettings"]
+
+DEFAULT_KINDS: Final = ("logistic", "quick", "tree", "forest")
+_HOPELESS: Final = 50
+"""Examples over which a champion is compared with the most frequent label."""
+
+
+class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ladder is made of, and when it acts.
+
+    Attributes:
+        kinds: The rungs (`rungs.KINDS`); the first one is the champion to begin with.
+        seed: Of all chance.
+        error: When errors count as more frequent.
+        shift: When features and labels count as moved.
+        cool_down: Examples after a drift in which no other is declared, and after which a warning has passed.
+        alpha: Of the paired comparisons: one in 1 / alpha of equally good challengers is promoted.
+        challenged_by: The warnings that start challengers; the others are told only.
+    """
+
+    kinds: tuple[str, ...] = DEFAULT_KINDS
+    seed: int = 0
+    error: ErrorSettings = ErrorSettings()
+    shift: ShiftSettings = ShiftSettings()
+    cool_down: int = 500
+    alpha: float = 0.001
+    challenged_by: tuple[DriftSource, ...] = (DriftSource.ERROR, DriftSource.EXPECTED_ACCURACY)
+
+
+class Forecast(NamedTuple):
+    """What was said of an example when it arrived.
+
+    Attributes:
+        label: The champion's; None before anything was learned.
+        probabilities: The champion's, by label.
+        confidence: How often a prediction like this one is right: calibrated, 0 to 1.
+        said: What each rung and challenger said, by its name.
+    """
+
+    label: str | None
+    probabilities: Mapping[str, float]
+    confidence: float
+    said: Mapping[str, str | None]
+
+
+class _Rung:
+    """A learner, its challenger, and how both compare."""
+
+    def __init__(self, kind: str, name: str, learner: Learner, alpha: float) -> None:
+        self.kind, self.name, self.learner = kind, name, learner
+        self.with_champion = Comparison(alpha=alpha)
+        self.challenger: Learner | None = None
+        self.challenger_name = ""
+        self.with_challenger = Comparison(alpha=alpha)
+        self.n = self.right = 0
+
+    def drop_challenger(self) -> None:
+        self.challenger, self.challenger_name = None, ""
+
+
+class Ladder:
+    """The learners of one stream, and who decides. Deterministic by its seed; one owner: not thread safe."""
+
+    def __init__(self, name: str, settings: LadderSettings) -> None:
+        """Make a ladder that knows nothing.
+
+        Args:
+            name: Whose it is, for its events.
+            settings: What it is made of.
+
+        Raises:
+            ValueError: there are no rungs, one twice, or one of an unknown kind.
+        """
+        if not settings.kinds or len(set(settings.kinds)) != len(settings.kinds):
+            raise ValueError(f"kinds: at least one and each once was expected, not {settings.kinds}")
+        self.name, self.settings = name, settings
+        self.learned = 0
+        self._made = 0
+        self._rungs = [_Rung(kind, kind, self._new(kind), settings.alpha) for kind in settings.kinds]
+        self._champion = self._rungs[0]
+        self._calibration = OnlineCalibration()
+        self._errors = ErrorWatch(settings.error)
+        self._confidence = ConfidenceWatch()
+        self._expected = ExpectedAccuracy(window=settings.shift.window)
+        self._features = FeatureWatch(settings.shift)
+        self._labels = LabelWatch(settings.shift)
+        self._warned_at: int | None = None
+        self._drifted_at: int | None = None
+        self._newest: deque[tuple[str, bool]] = deque(maxlen=_HOPELESS)
+        self._movers: list[FeatureShift] = []
+
+    # -- saying
+
+    @property
+    def champion(self) -> str:
+        """The kind of the rung that decides."""
+        return self._champion.kind
+
+    @property
+    def expected_accuracy(self) -> float | None:
+        """The accuracy to be expected of the newest predictions, labels or not."""
+        return self._expected.accuracy
+
+    @property
+    def drift(self) -> Drift:
+        """What the newest alarm says that has not passed yet."""
+        if self._drifted_at is not None:
+            return Drift.DRIFT
+        return Drift.NONE if self._warned_at is None else Drift.WARNING
+
+    @property
+    def accuracies(self) -> dict[str, float | None]:
+        """Of each rung, whatever learner stood on it, the share of its predictions that was right."""
+        return {rung.kind: rung.right / rung.n if rung.n else None for rung in self._rungs}
+
+    def predict(self, x: Row) -> Forecast:
+        """Let the champion say what an example is; nothing changes."""
+        probabilities = normalised(self._champion.learner.predict_proba_one(x))
+        label = best_of(probabilities)
+        confidence = 0.0 if label is None else self._calibration.confidence(probabilities[label])
+        return Forecast(label, probabilities, confidence, {self._champion.name: label})
+
+    def forecast(self, x: Row, *, light: bool = False) -> Forecast:
+        """Let every rung and challenger say what an example is; nothing changes. `light` leaves out the heavy ones."""
+        forecast = self.predict(x)
+        said = dict(forecast.said)
+        for rung in self._rungs:
+            if light and rung.kind in HEAVY:
+                continue
+            if rung is not self._champion:
+                said[rung.name] = best_of(normalised(rung.learner.predict_proba_one(x)))
+            if rung.challenger is not None:
+                said[rung.challenger_name] = best_of(normalised(rung.challenger.predict_proba_one(x)))
+        return forecast._replace(said=said)
+
+    # -- watching what has no label
+
+    def observe(self, x: Row, forecast: Forecast) -> list[DriftEvent]:
+        """Watch an example that has no label yet: its features, and how sure the champion is of it."""
+        events: list[DriftEvent] = []
+        if moved := self._features.update(x):
+            most = max(shift.psi for shift in moved)
+            self._movers = moved[:5]
+            events += self._warn(DriftSource.FEATURES, Alarm(Drift.WARNING, "psi+ks", 0.0, most))
+        if forecast.label is not None:
+            if fell := self._confidence.update(forecast.confidence):
+                events += self._warn(DriftSource.CONFIDENCE, fell)
+            if fell := self._expected.update(forecast.confidence):
+                events += self._warn(DriftSource.EXPECTED_ACCURACY, fell)
+        return events
+
+    # -- learning
+
+    def learn(self, x: Row, y: str, forecast: Forecast | None = None, *, light: bool = False) -> list[DriftEvent]:
+        """Learn an example, and do what the policy says.
+
+        Args:
+            x: The example.
+            y: Its label.
+            forecast: What was said of it when it arrived; without, what would be said now.
+            light: Leave out the heavy rungs: there is more to learn than there is time.
+        """
+        if forecast is None:
+            forecast = self.forecast(x, light=light)
+        self.learned += 1
+        right = self._judge(y, forecast)
+        if forecast.label is not None:
+            self._calibration.learn(forecast.probabilities[forecast.label], right=right)
+        for rung in self._rungs:
+            if light and rung.kind in HEAVY:
+                continue
+            rung.learner.learn_one(x, y)
+            if rung.challenger is not None:
+                rung.challenger.learn_one(x, y)
+        self._newest.append((y, right))
+        return self._act(self._errors.update(wrong=not right), y)
+
+    def _judge(self, y: str, forecast: Forecast) -> bool:
+        """Count who was right; return whether the one was that decided when the example arrived."""
+        said = forecast.said
+        champion = said.get(self._champion.name)
+        for rung in self._rungs:
+            if rung.name not in said:
+                continue
+            right = said[rung.name] == y
+            rung.n += 1
+            rung.right += right
+            if rung is not self._champion and self._champion.name in said:
+                rung.with_champion.update(champion_right=champion == y, challenger_right=right)
+            if rung.challenger_name and rung.challenger_name in said:
+                rung.with_challenger.update(champion_right=right, challenger_right=said[rung.challenger_name] == y)
+        return forecast.label == y
+
+    # -- the policy
+
+    def _act(self, alarm: Alarm | None, y: str) -> list[DriftEvent]:
+        events: list[DriftEvent] = []
+        if (moved := self._labels.update(y)) is not None:
+            events += self._warn(DriftSource.LABELS, Alarm(Drift.WARNING, "psi", 0.0, moved[0]))
+        if self._drifted_at is not None and self.learned - self._drifted_at >= self.settings.cool_down:
+            self._drifted_at = None
+            if self._warned_at is None:
+                events += self._drop_challengers()
+        if self._warned_at is not None and self.learned - self._warned_at >= self.settings.cool_down:
+            self._warned_at = None
+            if self._drifted_at is None:
+                events += self._drop_challengers()
+        if alarm is not None and alarm.level is Drift.DRIFT and self._drifted_at is None:
+            events += self._drift(alarm)
+        elif (
+            alarm is not None and alarm.level is Drift.WARNING and self._warned_at is None and self._drifted_at is None
+        ):
+            events += self._warn(DriftSource.ERROR, alarm)
+        return events + self._promote()
+
+    def _warn(self, source: DriftSource, alarm: Alarm) -> list[DriftEvent]:
+        action = DriftAction.NONE
+        calm = self._warned_at is None and self._drifted_at is None
+        if source in self.settings.challenged_by and calm:
+            self._warned_at = self.learned
+            self._start_challengers()
+            action = DriftAction.CHALLENGER_STARTED
+        return [self._event(source, alarm, action)]
+
+    def _drift(self, alarm: Alarm) -> list[DriftEvent]:
+        champion = self._champion
+        proven = champion.challenger is not None and champion.with_challenger.challenger_is_better
+        self._drifted_at, self._warned_at = self.learned, None
+        if proven or self._is_hopeless():
+            action = DriftAction.PROMOTED if proven else DriftAction.RESET
+            if champion.challenger is None:
+                self._challenge(champion)
+            self._take_over(champion)
+            self._compare_anew()
+        else:
+            action = DriftAction.CHALLENGER_STARTED
+        for rung in self._rungs:
+            if not (rung.challenger is not None and rung.with_challenger.challenger_is_better):
+                self._challenge(rung)
+        self._errors.reset()
+        return [self._event(DriftSource.ERROR, alarm, action)]
+
+    def _promote(self) -> list[DriftEvent]:
+        """Let challengers and rungs rise that have shown to be better."""
+        events: list[DriftEvent] = []
+        for rung in self._rungs:
+            if rung.challenger is not None and rung.with_challenger.challenger_is_better:
+                before, after = _errors(rung.with_challenger)
+                self._take_over(rung)
+                if rung is self._champion:
+                    self._compare_anew()
+                    events.append(self._promotion("challenger", before, after))
+        better = [
+            rung for rung in self._rungs if rung is not self._champion and rung.with_champion.challenger_is_better
+        ]
+        if better:
+            best = max(better, key=lambda rung: rung.with_champion.won - rung.with_champion.lost)
+            before, after = _errors(best.with_champion)
+            self._champion = best
+            self._compare_anew()
+            events.append(self._promotion("rung", before, after))
+        return events
+
+    def _is_hopeless(self) -> bool:
+        """Whether it is right less than half as often, on its newest examples, as always saying the commonest label."""
+        labels = Counter(label for label, _ in self._newest)
+        return 2 * sum(right for _, right in self._newest) < max(labels.values())
+
+    def _take_over(self, rung: _Rung) -> None:
+        """Put a rung's challenger in its place."""
+        if rung.challenger is not None:
+            rung.learner, rung.name = rung.challenger, rung.challenger_name
+            rung.drop_challenger()
+            rung.with_champion = Comparison(alpha=self.settings.alpha)
+
+    def _compare_anew(self) -> None:
+        for rung in self._rungs:
+            rung.with_champion = Comparison(alpha=self.settings.alpha)
+
+    def _start_challengers(self) -> None:
+        for rung in self._rungs:
+            self._challenge(rung)
+
+    def _challenge(self, rung: _Rung) -> None:
+        rung.challenger = self._new(rung.kind)
+        rung.challenger_name = f"{rung.kind}-{self._made}"
+        rung.with_challenger = Comparison(alpha=self.settings.alpha)
+
+    def _drop_challengers(self) -> list[DriftEvent]:
+        if all(rung.challenger is None for rung in self._rungs):
+            return []
+        for rung in self._rungs:
+            rung.drop_challenger()
+        error = self._errors.error
+        passed = Alarm(Drift.NONE, "cool-down", error, self._errors.recent_error)
+        return [self._event(DriftSource.ERROR, passed, DriftAction.CHALLENGER_DROPPED)]
+
+    def _new(self, kind: str) -> Learner:
+        self._made += 1
+        return make_learner(kind, crc32(f"{self.name}/{self.settings.seed}/{self._made}".encode()))
+
+    def _promotion(self, detector: str, before: float, after: float) -> DriftEvent:
+        alarm = Alarm(self.drift, f"paired:{detector}", before, after)
+        return self._event(DriftSource.ERROR, alarm, DriftAction.PROMOTED)
+
+    def _event(self, source: DriftSource, alarm: Alarm, action: DriftAction) -> DriftEvent:
+        movers: list[FeatureShift] = []
+        if source is DriftSource.FEATURES:
+            movers = self._movers
+        elif alarm.level is not Drift.NONE:
+            movers = self._features.movers()
+        return DriftEvent(
+            model=self.name,
+            source=source,
+            level=alarm.level,
+            detector=alarm.detector,
+            action=action,
+            at_example=self.learned,
+            before=alarm.before,
+            after=alarm.after,
+            champion=self._champion.kind,
+            movers=movers,
+        )
+
+
+def _errors(comparison: Comparison) -> tuple[float, float]:
+    """The share of a comparison's examples that only the first was wrong on, and that only the second was."""
+    return comparison.won / max(comparison.n, 1), comparison.lost / max(comparison.n, 1)
