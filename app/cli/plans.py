@@ -19,7 +19,7 @@ from app.clock import now_ms
 from app.errors import HiveError
 from app.stores import kafka
 from models.nlu.pii import mask
-from models.records import CommandKind, PlanCommand, decode, encode
+from models.records import CommandKind, PlanCommand, PlanOutcome, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.records import Scalar, TaskReport
 
 CANCEL_S = 15.0
+_GOOD = frozenset({PlanOutcome.ANSWERED, PlanOutcome.DONE, PlanOutcome.HANDED_OFF, PlanOutcome.PARTIAL})
 
 
 @click.group()
@@ -62,7 +63,7 @@ def list_(*, every: bool, as_json: bool, limit: int) -> None:
 
 @plans.command()
 @click.argument("plan_id")
-@click.option("--watch", is_flag=True, help="Follow it until it ends.")
+@click.option("--watch", is_flag=True, help="Follow it until it ends; ends with 1 if it fails.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --watch a line for each change.")
 def show(*, plan_id: str, watch: bool, as_json: bool) -> None:
     """Show a plan: its tasks in their order, those of a step at the same time, with their states and times."""
@@ -72,15 +73,18 @@ def show(*, plan_id: str, watch: bool, as_json: bool) -> None:
         told = book.show(plan_id)
         if told is None:
             raise _unknown(plan_id)
+        followed = _followed(book, consumer, plan_id, told, watch=watch)
         if as_json:
-            for each in _followed(book, consumer, plan_id, told, watch=watch):
-                click.echo(msgspec.json.encode(each))
+            for told in followed:
+                click.echo(msgspec.json.encode(told))
         elif not watch:
             _render.console.print(_laid_out(told))
         else:
             with Live(console=_render.console, auto_refresh=False) as live:
-                for each in _followed(book, consumer, plan_id, told, watch=True):
-                    live.update(_laid_out(each), refresh=True)
+                for told in followed:
+                    live.update(_laid_out(told), refresh=True)
+    if watch and told["status"] not in _GOOD:
+        raise click.exceptions.Exit(1)
 
 
 @plans.command()
@@ -89,6 +93,8 @@ def show(*, plan_id: str, watch: bool, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why; the asker reads it.")
 def cancel(*, plan_id: str, by: str, reason: str) -> None:
     """Begin nothing more of a plan; what outside workers have done of it is taken back."""
+    if not reason.strip():
+        raise HiveError("--reason is empty: the asker reads it, so say why")
     settings = current_settings()
     kafka.check_reachable(settings)
     said = {"plan_id": plan_id, "kind": CommandKind.CANCEL, "by": by, "at": now_ms(), "reason": reason}
@@ -99,20 +105,28 @@ def cancel(*, plan_id: str, by: str, reason: str) -> None:
             raise _unknown(plan_id)
         if told["ended"]:
             raise HiveError(f"{plan_id} has ended already: {told['status']}")
+        if told["status"] == "ready":  # a word to a plan that nobody has taken up is not kept
+            raise HiveError(f"{plan_id} was not cancelled: no worker has begun it yet; `hive status` says what waits")
         producer = kafka.producer(settings)
         producer.produce(topics.PLANS_COMMANDS.name, encode(command), plan_id.encode())
         if producer.flush(kafka.ANSWER_S):
             raise kafka.unreachable(settings)
-        deadline_s = time.monotonic() + CANCEL_S
-        while time.monotonic() < deadline_s:
-            _plans.hear(book, consumer)
-            if plan_id in book.ends:
-                click.echo(f"{plan_id} {book.ends[plan_id].outcome}")
-                return
-    told = book.show(plan_id) or told
-    if told["status"] != "cancelling":
-        raise HiveError(f"sent, but nothing came of it in {CANCEL_S:g} s; `hive status` says what waits")
-    click.echo(f"{plan_id} ends when its outside workers have: `hive plans show {plan_id} --watch`")
+        click.echo(_cancelled(book, consumer, plan_id))
+
+
+def _cancelled(book: _plans.Book, consumer: Consumer, plan_id: str) -> str:
+    """Wait for what comes of a cancellation, and say it."""
+    deadline_s = time.monotonic() + CANCEL_S
+    while time.monotonic() < deadline_s:
+        if _plans.hear(book, consumer) != plan_id:
+            continue
+        if (end := book.ends.get(plan_id)) is not None:
+            if end.outcome is not PlanOutcome.CANCELLED:
+                raise HiveError(f"{plan_id} was not cancelled: it ended meanwhile ({end.outcome or end.status})")
+            return f"{plan_id} cancelled"
+        if plan_id not in book.gone and book.states[plan_id].cancelled:
+            return f"{plan_id} ends when its outside workers have: `hive plans show {plan_id} --watch`"
+    raise HiveError(f"sent, but nothing came of it in {CANCEL_S:g} s; `hive status` says what waits")
 
 
 def _unknown(plan_id: str) -> HiveError:
@@ -139,28 +153,35 @@ def _counted(tasks: list[TaskReport]) -> str:
 
 
 def _laid_out(told: dict[str, Any]) -> Group:
-    """Lay out a plan: a row for each task, the step that it belongs to first; times count from its beginning."""
+    """Lay out a plan, a row for each task: `∥` goes at the same time as the one above, `×2` was tried twice.
+
+    Times count from the plan's beginning.
+    """
     tasks: list[TaskReport] = told["tasks"]
     steps: dict[str, int] = {}
     for task in tasks:
         steps[task.id] = 1 + max((steps.get(name, 0) for name in task.after), default=0)
+    tasks = sorted(tasks, key=lambda task: steps[task.id])
+    firsts = {step: task_id for task_id, step in reversed([(task.id, steps[task.id]) for task in tasks])}
     rows: list[list[Scalar]] = [
         [
-            f"{steps[task.id]}",
-            task.id,
-            task.type.value,
-            task.status.value + (f" ({task.attempts} tries)" if task.attempts > 1 else ""),
-            _since(told["began_at"], task.completed_at or task.started_at),
-            mask(task.error or task.description) + (f" · {task.source}" if task.source else ""),
+            f"{steps[task.id] if firsts[steps[task.id]] == task.id else '∥'} {task.id}",
+            f"{task.type.value} {mask(task.description)}".strip() + (f" · {task.source}" if task.source else ""),
+            ", ".join(task.after),
+            task.status.value + (f" ×{task.attempts}" if task.attempts > 1 else ""),
+            _since(told["began_at"], task.started_at),
+            _since(told["began_at"], task.completed_at),
         ]
-        for task in sorted(tasks, key=lambda task: steps[task.id])
+        for task in tasks
     ]
-    table = _render.table(told["question"] or told["plan_id"], ["step", "task", "type", "state", "at", "what"], rows)
+    columns = ["task", "what", "after", "state", "began", "ended"]
+    table = _render.table(told["question"] or told["plan_id"], columns, rows, whole="state")
     took = f" after {_since(told['began_at'], told['ended_at'])}" if told["ended_at"] else ""
     lines = [
-        f"plan {told['plan_id']}: {told['status']}{took}",
-        told["error"] or told["answer"] or "",
+        *(f"{task.id}: {mask(task.error)}" for task in tasks if task.error),
+        mask(told["error"]) if told["error"] else told["answer"] or "",
         " · ".join(f"{name} {ms:,} ms" for name, ms in (told["timings"] or {}).items()),
+        f"plan {told['plan_id']}: {told['status']}{took}",
     ]
     return Group(table, Text("\n".join(line for line in lines if line)))
 

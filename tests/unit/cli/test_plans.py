@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from app import topics
-from app.cli import _plans, main
+from app.cli import _plans, _render, main
 from app.stores import kafka
 from models.records import CommandKind, PlanCommand, decode, encode
-from tests.unit.orchestration.simulated import World, done, outside, plan_of, query, transform
+from tests.unit.orchestration.simulated import World, claimed, done, failed, outside, plan_of, query, transform
 
 
 class Broker:
@@ -78,12 +80,11 @@ def test_a_plan_that_runs_shows_its_steps_and_their_states(broker: Broker) -> No
     world.happen(done(world.tickets[0]))
     broker.put(world)
     shown = hive("show", "plan-1").stdout
-    rows = [line.split()[:4] for line in shown.splitlines() if line.strip()[:1] in {"1", "2"}]
-    assert rows == [
-        ["1", "a", "QUERY", "completed"],
-        ["1", "b", "QUERY", "released"],
-        ["2", "c", "TRANSFORM", "waiting"],
-    ]
+    rows = [line.split() for line in shown.splitlines() if line.strip()[:1] in {"1", "2", "∥"}]
+    assert [row[:3] for row in rows] == [["1", "a", "QUERY"], ["∥", "b", "QUERY"], ["2", "c", "TRANSFORM"]]
+    for row, state in zip(rows, ("completed", "released", "waiting"), strict=True):
+        assert state in row
+    assert rows[2][4:6] == ["a,", "b"], "what it waits for"
     assert "plan plan-1: running" in shown
 
 
@@ -140,6 +141,48 @@ def test_what_has_ended_or_never_was_can_not_be_cancelled(broker: Broker) -> Non
         assert result.exit_code == 1
         assert why in result.stderr
     assert broker.said == []
+
+
+def test_a_cancellation_is_told_at_once_that_waits_for_outside_workers(broker: Broker) -> None:
+    world = World(plan_of(outside("a"))).release()
+    world.happen(claimed(world.tickets[0]))
+    broker.put(world)
+    world.say(CommandKind.CANCEL)
+    broker.later += broker.of(world)[1:]
+    result = hive("cancel", "plan-1", "--by", "ana", "--reason", "x")
+    assert (result.exit_code, "ends when its outside workers have" in result.stdout) == (0, True)
+
+
+def test_what_came_of_a_cancellation_in_vain_is_said(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["app.cli.plans"], "CANCEL_S", 0.05)
+    world = World(plan_of(query("a"))).release()
+    broker.records += broker.of(world)[:1]
+    assert "no worker has begun it yet" in hive("cancel", "plan-1", "--reason", "x").stderr
+    assert "--reason is empty" in hive("cancel", "plan-1", "--reason", " ").stderr
+    assert broker.said == []
+    broker.put(world)
+    assert "nothing came of it" in hive("cancel", "plan-1", "--reason", "x").stderr
+    world.run()
+    broker.later += broker.of(world)
+    assert "it ended meanwhile (answered)" in hive("cancel", "plan-1", "--reason", "x").stderr
+
+
+def test_who_follows_a_plan_that_fails_ends_with_1(broker: Broker) -> None:
+    world = World(plan_of(query("a"))).release()
+    broker.put(world)
+    world.run(lambda ticket: failed(ticket, error="no field ana@example.com"))
+    broker.later += broker.of(world)
+    result = hive("show", "plan-1", "--watch")
+    assert (result.exit_code, "a: no field [EMAIL]" in result.stdout, "ana@" in result.stdout) == (1, True, False)
+
+
+def test_a_plan_fits_into_eighty_columns(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_render, "console", Console(width=80))
+    work = [outside("build"), outside("test", "build"), outside("scan", "build"), outside("deploy", "test", "scan")]
+    broker.put(World(plan_of(*work)).release())
+    lines = hive("show", "plan-1").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[:2] for line in lines if " waiting" in line] == [["2", "test"], ["∥", "scan"], ["3", "deploy"]]
 
 
 def test_what_is_no_record_of_a_plan_is_passed_over(broker: Broker) -> None:
