@@ -15,6 +15,7 @@ from app.cli.demo import demo
 from app.cli.dlq import dlq
 from app.cli.down import down
 from app.cli.evaluate import evaluate
+from app.cli.evaluate_stream import stream as _stream  # noqa: F401 — it adds itself to `evaluate`
 from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.plans import plans

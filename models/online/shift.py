@@ -76,7 +76,7 @@ def ks(reference: NDArray[np.float64], current: NDArray[np.float64]) -> tuple[fl
 
 
 class FeatureWatch:
-    """The newest rows beside the first ones; what has moved is the next reference."""
+    """The newest rows beside the first ones; when they have moved, the next window is the reference."""
 
     def __init__(self, settings: ShiftSettings) -> None:
         """Start with nothing seen."""
@@ -107,7 +107,7 @@ class FeatureWatch:
             shift for shift in self.shifts() if shift.psi >= settings.psi and shift.p * len(self._names) < settings.p
         ]
         if moved:
-            self._reference, self._rows = np.array(self._rows), []
+            self._reference, self._rows = None, []
         return moved
 
     def shifts(self) -> list[FeatureShift]:
@@ -138,7 +138,7 @@ class FeatureWatch:
 
 
 class LabelWatch:
-    """The mix of the newest labels beside that of the first ones; what has moved is the next reference."""
+    """The mix of the newest labels beside the first ones'; when it has moved, the next window is the reference."""
 
     def __init__(self, settings: ShiftSettings) -> None:
         """Start with nothing seen."""
@@ -166,7 +166,7 @@ class LabelWatch:
         p = _least_p(self._reference, current, labels)
         if index < settings.psi or p * len(labels) >= settings.p:
             return None
-        self._reference, self._newest = current, []
+        self._reference, self._newest = None, []
         return index, p
 
 
