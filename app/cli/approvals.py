@@ -108,7 +108,8 @@ def _command(decision: ApprovalDecision, name: str, text: str, *, reason: bool) 
         response = decode(ApprovalResponse, msgspec.json.encode(said))  # what a worker would not take is refused here
         settings = current_settings()
         kafka.check_reachable(settings)
-        if plan_id not in states(settings):  # it would be kept until its request comes: for a slip of the pen, in vain
+        # It would be kept until its request comes: for a slip of the pen, in vain. The state follows the request.
+        if plan_id not in states(settings) and _request(settings, plan_id) is None:
             raise _unknown(plan_id)
         told = tell(settings, response)
         if not told.applied:

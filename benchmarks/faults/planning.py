@@ -159,6 +159,8 @@ class PlanningRun:
     _unheard: list[str] = field(default_factory=list, init=False)
     """Plans of work that were made without Neo4j or Redis."""
     _planned_max_s: float = field(default=0.0, init=False)
+    _down: dict[str, Callable[[str], Any]] = field(default_factory=dict, init=False)
+    """The stores that are down, and what starts each."""
 
     def __post_init__(self) -> None:
         self._chance = Random(self.seed)
@@ -191,6 +193,8 @@ class PlanningRun:
                 outcome = self._judge()
             finally:
                 self._worker.stop(STOP_TIMEOUT_S)
+                for store in list(self._down):
+                    self._start(store)
         emit(
             "planning-faults",
             seed=self.seed,
@@ -209,6 +213,7 @@ class PlanningRun:
         self._worker.wait_ready()
         down, up = self._chance.choice(ways(self.servers, store))
         progress(f"seed {self.seed}: {down.__name__} {store}")
+        self._down[store] = up
         down(store)
         asked = self._submit()
         began_s = time.monotonic()
@@ -222,7 +227,10 @@ class PlanningRun:
             time.sleep(self._chance.uniform(0, KILL_WITHIN_S))
             self._worker.kill()
             self._worker.spawn()
-        return soon(up, store)
+        return soon(self._start, store)
+
+    def _start(self, store: str) -> None:
+        self._down.pop(store)(store)
 
     def _submit(self) -> list[str]:
         """Ask for plans; return the ids."""
@@ -254,8 +262,9 @@ class PlanningRun:
     # What is seen
 
     def _unplanned(self, asked: list[str]) -> Iterator[str]:
-        waiting = {told["intent_id"] for told in self._seen.values(topics.PLANS_APPROVAL_REQUESTS)}
-        ready = {told["intent_id"] for told in self._seen.values(topics.PLANS_READY)}
+        # What other tests have left on these topics may be anything.
+        waiting = {told.get("intent_id") for told in self._seen.values(topics.PLANS_APPROVAL_REQUESTS)}
+        ready = {told.get("intent_id") for told in self._seen.values(topics.PLANS_READY)}
         return (intention for intention in asked if intention not in waiting | ready)
 
     def _unended(self) -> Iterator[str]:

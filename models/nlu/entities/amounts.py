@@ -126,7 +126,7 @@ def find_amounts(scan: Scan, places: list[int]) -> list[Amount]:
         if at <= done or at in taken or kinds.get(at, "NUMBER") != "NUMBER":
             continue
         amount = _amount_at(scan, at, has_signs=has_signs)
-        if amount is None:
+        if amount is None or amount.last in taken:  # its unit is another entity's: "1 year 1999"
             continue
         found.append(amount)
         done = amount.last

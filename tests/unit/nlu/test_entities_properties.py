@@ -103,6 +103,7 @@ def test_any_punctuation_can_be_read(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(before=st.sampled_from(["receita", "vendas de produtos", "x"]), text=PHRASES)
+@example("receita", "1 year 1999")
 def test_no_two_amounts_or_times_share_a_word(before: str, text: str) -> None:
     apart = {
         "TIME_RANGE",
