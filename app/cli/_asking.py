@@ -14,7 +14,8 @@ from app import topics
 from app.errors import HiveError, InvalidRecord
 from app.stores import kafka
 from models.nlu.pii import mask
-from models.records import ApprovalRequest, CompletedPlan, Submission, decode, encode
+from models.planning.tickets import is_here, is_released
+from models.records import ApprovalRequest, CognitivePlan, CompletedPlan, Submission, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 _DEAD_LETTERS = tuple(spec.name for spec in topics.DEAD_LETTERS)
-_HEARD = (topics.PLANS_APPROVAL_REQUESTS.name, *_DEAD_LETTERS)
+_HEARD = (topics.PLANS_APPROVAL_REQUESTS.name, topics.PLANS_READY.name, *_DEAD_LETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,23 @@ class Reply:
             "status": plan.status,
             "answer": msgspec.to_builtins(plan.answer),
             "error": plan.error,
+            "outcome": plan.outcome,
+            "tasks": msgspec.to_builtins(plan.tasks),
+            "timings": plan.timings,
             "latency_ms": round(self.latency_ms, 1),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A plan that nothing stands in the way of, some of whose tasks only outside workers can do."""
+
+    plan: CognitivePlan
+
+    @property
+    def task_ids(self) -> list[str]:
+        """The tasks that outside workers do, in their order."""
+        return [task.task_id for task in self.plan.tasks if not is_here(task)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +135,10 @@ class Asker:
         )
         return next(replies)
 
-    def follow(self, text: str, *, timeout_s: float, language: str | None = None) -> Iterator[Waiting | Reply]:
-        """Send an intention and yield what is heard of it: that its plan waits for a person, if it does; its end.
+    def follow(
+        self, text: str, *, timeout_s: float, language: str | None = None
+    ) -> Iterator[Waiting | Outside | Reply]:
+        """Send an intention and yield what is heard of it: that its plan waits for somebody, if it does; its end.
 
         Raises:
             InvalidRecord: the text is empty or too long.
@@ -140,6 +158,10 @@ class Asker:
             if (request := _request(found, submission.id)) is not None:
                 waits = f"its plan waits for an approval: `hive approvals show {request.plan_id}`"
                 yield Waiting(request, took_ms)
+            elif (plan := _ready(found, submission.id)) is not None:
+                if (outside := Outside(plan)).task_ids:
+                    waits = f"outside workers are at its plan: `hive plans show {plan.plan_id}`"
+                    yield outside
             elif found.key != key:
                 continue
             elif found.topic in _DEAD_LETTERS:
@@ -169,6 +191,15 @@ def _request(found: kafka.Found, intention_id: str) -> ApprovalRequest | None:
         with suppress(InvalidRecord):  # anybody's; the stage makes a dead letter of it
             request = decode(ApprovalRequest, found.value)
             return request if request.intent_id == intention_id else None
+    return None
+
+
+def _ready(found: kafka.Found, intention_id: str) -> CognitivePlan | None:
+    """Read the plan of this intention once it is free to go, if that is what was found."""
+    if found.topic == topics.PLANS_READY.name and intention_id.encode() in (found.value or b""):  # others' are not read
+        with suppress(InvalidRecord):
+            plan = decode(CognitivePlan, found.value)
+            return plan if plan.intent_id == intention_id and is_released(plan) else None
     return None
 
 

@@ -12,15 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from models.nlu.pii import mask
+from models.records import PlanOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.cli._asking import Reply, Waiting
+    from app.cli._asking import Outside, Reply, Waiting
     from app.stores.kafka import Found
-    from models.records import CognitivePlan, Scalar
+    from models.records import Answer, CognitivePlan, Scalar, TaskReport
 
 SHOWN_ROWS = 20
+SHOWN_IDS = 5
+_SEVERAL = 2
+_SAID = frozenset({PlanOutcome.ANSWERED, PlanOutcome.DONE, PlanOutcome.FAILED, PlanOutcome.HANDED_OFF})
+"""Outcomes that the status of an answer, or its sentence, says already."""
 
 console = Console(width=None if sys.stdout.isatty() else 120)
 """Standard output. Nothing in an answer is markup: it is given `Text` only."""
@@ -51,14 +56,40 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Scalar]], 
 def answer(reply: Reply) -> Group:
     """Lay out an answer, the tasks of work that was planned, or why there is neither."""
     plan = reply.completed
-    how = f"{plan.domain or 'no domain'} {cell(plan.confidence)} · {plan.status} · {reply.latency_ms:.0f} ms"
+    outcome = f" ({plan.outcome})" if plan.outcome and plan.outcome not in _SAID else ""
+    how = f"{plan.domain or 'no domain'} {cell(plan.confidence)} · {plan.status}{outcome} · {reply.latency_ms:.0f} ms"
     ids = f"intention {plan.intention_id}" + (f" · plan {plan.plan_id}" if plan.plan_id else "")
     if plan.answer is None:
-        return Group(Text(plan.question, style="bold"), Text(plan.error or plan.status), _small(how, ids))
+        done = Text(plan.question, style="bold") if len(plan.tasks) < _SEVERAL else reported(plan.question, plan.tasks)
+        return Group(done, Text(plan.error or plan.status), _small(how, ids))
     rows = plan.answer.rows
-    shown = table(plan.question, plan.answer.columns, rows[:SHOWN_ROWS])
+    shown = table(plan.question, headings(plan.answer), rows[:SHOWN_ROWS])
     left_out = f"… and {len(rows) - SHOWN_ROWS} more rows (--json has them all)" if len(rows) > SHOWN_ROWS else ""
     return Group(shown, _small(left_out, plan.answer.text, f"{how} · from {plan.answer.source}", ids))
+
+
+def headings(answer: Answer) -> list[str]:
+    """Return the columns of an answer with their units, where they are known."""
+    units = answer.units if len(answer.units) == len(answer.columns) else [None] * len(answer.columns)
+    return [f"{name} ({unit})" if unit else name for name, unit in zip(answer.columns, units, strict=True)]
+
+
+def reported(title: str, tasks: Sequence[TaskReport]) -> Group:
+    """Lay out how the tasks of a plan ended."""
+    rows: list[list[Scalar]] = [
+        [task.id, task.type.value, mask(task.description), task.status.value, mask(task.error or "")] for task in tasks
+    ]
+    return table(title, ["task", "type", "what", "state", "why"], rows, whole="state")
+
+
+def outside(told: Outside, *, handoff_s: float) -> str:
+    """Say in one line what a plan waits for, and for how long."""
+    ids = told.task_ids
+    named = ", ".join(ids[:SHOWN_IDS]) + (f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else "")
+    return (
+        f"waits for outside workers to take up {named}, each up to {handoff_s:g} s: "
+        f"hive plans show {told.plan.plan_id} --watch"
+    )
 
 
 def waiting(told: Waiting) -> Group:

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from app.cli import _render
-from app.cli._asking import Reply, Waiting, asking
+from app.cli._asking import Outside, Reply, Waiting, asking
 from app.cli._state import current_settings
 from app.cli._trace import Trace
 
@@ -25,17 +25,21 @@ def ask(*, text: str, as_json: bool, language: str | None, timeout_s: float, wai
     """
     settings = current_settings()
     followed = Trace(settings) if trace else None
+    last: Waiting | Reply
     with asking(settings) as asker:
-        told: Waiting | Reply
         for told in asker.follow(text, timeout_s=timeout_s, language=language):
+            if isinstance(told, Outside):
+                click.echo(_render.outside(told, handoff_s=settings.handoff_s), err=True)
+                continue
+            last = told
             if isinstance(told, Reply) or not wait:
                 break
             click.echo(f"waits for an approval: hive approvals show {told.request.plan_id}", err=True)
-    hops = followed.hops(*told.ids) if followed else []
+    hops = followed.hops(*last.ids) if followed else []
     if as_json:
         way = [{"topic": h.topic, "partition": h.partition, "offset": h.offset} for h in hops]
-        click.echo(msgspec.json.encode(told.as_json() | ({"way": way} if trace else {})))
+        click.echo(msgspec.json.encode(last.as_json() | ({"way": way} if trace else {})))
         return
-    _render.console.print(_render.answer(told) if isinstance(told, Reply) else _render.waiting(told))
+    _render.console.print(_render.answer(last) if isinstance(last, Reply) else _render.waiting(last))
     if trace:
         _render.console.print(_render.way(hops))

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,35 @@ def test_work_that_needs_no_approval_is_shown_with_its_tasks(addresses: Mapping[
     assert "entregues a executores externos; nada foi executado aqui" in shown.stdout.replace("\n", " ")
     assert "task_0" in shown.stdout
     assert "· planned ·" in shown.stdout
+
+
+def test_a_plan_of_outside_workers_says_what_it_waits_for_is_shown_and_can_be_cancelled(
+    addresses: Mapping[str, str],
+) -> None:
+    command = (sys.executable, "-m", "app.cli", "ask", "Refatorar o módulo de pagamentos", "--json")
+    with subprocess.Popen(
+        command, env=dict(addresses), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as asker:
+        assert asker.stderr is not None
+        line = asker.stderr.readline()
+        plan_id = line.split()[-2]
+        assert line.startswith("waits for outside workers to take up task_")
+        deadline_s = time.monotonic() + ANSWER_S
+        while (plan := told(addresses, "plans", "show", plan_id))["status"] == "ready":
+            assert time.monotonic() < deadline_s
+        assert (plan["status"], plan["tasks"][0]["status"]) == ("running", "released")
+        assert plan_id in {item["plan_id"] for item in told(addresses, "plans", "list")}
+        cancelled = hive(addresses, "plans", "cancel", plan_id, "--by", "ana", "--reason", "agora não")
+        assert (cancelled.exit_code, cancelled.stdout) == (0, f"{plan_id} cancelled\n"), cancelled.output
+        stdout, _ = asker.communicate(timeout=ANSWER_S)
+    answer = json.loads(stdout)
+    assert (answer["status"], answer["outcome"], "agora não" in answer["error"]) == ("failed", "cancelled", True)
+    assert {task["status"] for task in answer["tasks"]} == {"skipped"}
+
+    watched = hive(addresses, "plans", "show", plan_id, "--watch")
+    assert (watched.exit_code, f"plan {plan_id}: cancelled" in watched.stdout) == (1, True)
+    assert refused(addresses, "plans", "cancel", plan_id, "--reason", "x").endswith("has ended already: cancelled")
+    assert plan_id in {item["plan_id"] for item in told(addresses, "plans", "list", "--all", "--limit", "1000")}
 
 
 def test_a_plan_is_listed_while_it_waits_and_shown_with_its_tasks_and_reasons(

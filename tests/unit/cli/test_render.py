@@ -4,12 +4,15 @@ import io
 
 from rich.console import Console, RenderableType
 
-from app.cli._asking import Reply, Waiting
-from app.cli._render import SHOWN_ROWS, answer, cell, table, waiting, way, when
+from app.cli._asking import Outside, Reply, Waiting
+from app.cli._render import SHOWN_ROWS, answer, cell, headings, outside, table, waiting, way, when
 from app.stores.kafka import Found
 from models.completion import planned
 from models.planning.approval import ask
-from models.records import Answer, CompletedPlan, CompletionStatus, Domain
+from models.records import Answer, CompletedPlan, CompletionStatus, Domain, PlanOutcome
+from tests.unit.orchestration.simulated import World, failed, query
+from tests.unit.orchestration.simulated import outside as work
+from tests.unit.orchestration.simulated import plan_of as simulated_plan
 from tests.unit.planning.catalogs import NOW_MS, plan_of
 
 
@@ -61,6 +64,46 @@ def test_a_plan_without_an_answer_shows_why() -> None:
     text = shown(answer(reply(status=CompletionStatus.FAILED, answer=None, error="the store is closed")))
 
     assert "the store is closed" in text
+
+
+def test_units_stand_beside_the_names_of_their_columns() -> None:
+    known = Answer(
+        columns=["region", "revenue"],
+        rows=[["Sul", 1.5]],
+        text="",
+        source="s",
+        types=["text", "number"],
+        units=[None, "BRL"],
+    )
+
+    assert headings(known) == ["region", "revenue (BRL)"]
+    assert headings(Answer(columns=["region"], rows=[], text="", source="s")) == ["region"]
+    assert "revenue (BRL)" in shown(answer(reply(answer=known)))
+
+
+def test_a_part_of_an_answer_is_said_to_be_one() -> None:
+    assert "completed (partial) ·" in shown(answer(reply(outcome=PlanOutcome.PARTIAL)))
+    assert "completed ·" in shown(answer(reply(outcome=PlanOutcome.ANSWERED)))
+
+
+def test_a_plan_that_failed_shows_how_each_task_ended() -> None:
+    world = World(simulated_plan(query("first"), query("second", "first"))).release()
+    end = world.run(lambda ticket: failed(ticket, error="no field ana@example.com"))
+
+    text = shown(answer(Reply(end, 1.0)))
+
+    assert "no field [EMAIL]" in text
+    assert [word in text for word in ("failed", "skipped", "first", "second")] == [True] * 4
+    assert len(Reply(end, 1.0).as_json()["tasks"]) == 2
+
+
+def test_what_a_plan_waits_for_is_said_in_one_line_with_how_long() -> None:
+    told = Outside(simulated_plan(query("here"), *(work(f"w{number}") for number in range(7))))
+
+    line = outside(told, handoff_s=2.5)
+
+    assert line.startswith("waits for outside workers to take up w0, w1, w2, w3, w4 and 2 more, each up to 2.5 s: ")
+    assert line.endswith("hive plans show plan-1 --watch")
 
 
 def test_planned_work_shows_its_tasks_and_that_nothing_was_executed() -> None:
@@ -120,5 +163,8 @@ def test_json_has_what_scripts_need() -> None:
             "units": [],
         },
         "error": None,
+        "outcome": None,
+        "tasks": [],
+        "timings": {},
         "latency_ms": 12.3,
     }
