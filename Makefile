@@ -23,7 +23,7 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: install  ## ask six questions and more on the embedded stack, and print the answers
+demo: install  ## ask twelve questions over four stores on the embedded stack, and print the answers
 	$(BIN)/hive demo
 
 .PHONY: up

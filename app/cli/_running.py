@@ -40,7 +40,7 @@ READY_S = 90.0
 @contextmanager
 def running(
     settings: Settings, *, workers: int, sample: bool, parts: Collection[str], console: Console
-) -> Iterator[UpState]:
+) -> Iterator[tuple[UpState, Stack]]:
     """Bring everything up; take it down again in the opposite order, whatever happens.
 
     Servers whose `HIVE_…` address is set are used, not started. SIGTERM and SIGINT end the block by
@@ -73,7 +73,7 @@ def running(
             console.print(f"starting {workers} worker{'s' if workers > 1 else ''}")
             team.start(timeout_s=READY_S)
             servers.wait_ready()
-            yield _keep_state(settings, addresses, team)
+            yield _keep_state(settings, addresses, team), servers
         finally:
             _ignore_signals()
 

@@ -23,6 +23,7 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.cli._asking import Asker
+    from app.embedded.stack import Stack
     from app.sample.generate import SampleData
     from app.sample.questions import Question
 
@@ -44,14 +45,15 @@ def demo(*, workers: int) -> None:
         raise HiveError("a demo is running already")
     shutil.rmtree(data_dir, ignore_errors=True)
     settings = Settings.load({**os.environ, "HIVE_DATA_DIR": str(data_dir)})
-    with running(settings, workers=workers, sample=True, parts=ASKED, console=Console(stderr=True)) as state:
-        wrong = _ask_all(Settings.load({**os.environ, **state.addresses}))
+    console = Console(stderr=True)
+    with running(settings, workers=workers, sample=True, parts=ASKED, console=console) as (state, servers):
+        wrong = _ask_all(Settings.load({**os.environ, **state.addresses}), servers)
     if wrong:
         raise HiveError(f"{len(wrong)} of {len(QUESTIONS)} answers are wrong: {', '.join(wrong)}")
     click.echo(f"{len(QUESTIONS)} questions, {len(QUESTIONS)} correct answers; everything is down again")
 
 
-def _ask_all(settings: Settings) -> list[str]:
+def _ask_all(settings: Settings, servers: Stack) -> list[str]:
     """Return the ids of the questions whose answer is wrong."""
     from app.sample.load import loaded_as_of
 
@@ -60,7 +62,23 @@ def _ask_all(settings: Settings) -> list[str]:
         raise HiveError("the sample data is gone: something else has replaced it")
     data = generate(as_of=as_of)
     with asking(settings) as asker:
-        return [question.id for question in QUESTIONS if not _ask(settings, asker, question, data)]
+        return [question.id for question in QUESTIONS if not _ask_it(settings, servers, asker, question, data)]
+
+
+def _ask_it(settings: Settings, servers: Stack, asker: Asker, question: Question, data: SampleData) -> bool:
+    """Ask a question, without the server that it is to be answered without; one of the user's own is left alone."""
+    part = question.without
+    if part is None:
+        return _ask(settings, asker, question, data)
+    if part not in (one.name for one in servers.parts):
+        _render.console.print(f"{part} is not stopped, for it is yours: nothing has to stand in", style="yellow")
+        return _ask(settings, asker, question._replace(instead=None), data)
+    _render.console.print(f"{part} is stopped: another source has to stand in", style="yellow")
+    servers.stop(part)
+    try:
+        return _ask(settings, asker, question, data)
+    finally:
+        servers.start(part)
 
 
 def _ask(settings: Settings, asker: Asker, question: Question, data: SampleData) -> bool:
@@ -72,8 +90,12 @@ def _ask(settings: Settings, asker: Asker, question: Question, data: SampleData)
     show(_render.answer(reply))
     show(_render.way(trace.hops(*reply.ids)))
     answer = plan.answer
-    if answer and tuple(answer.columns) == question.columns and same_rows(answer.rows, wanted):
+    sources = [task.source for task in plan.tasks or ()]
+    if question.instead not in (None, *sources):
+        show(f"WRONG: {question.instead} should have answered, not {sources}", style="red")
+    elif answer and tuple(answer.columns) == question.columns and same_rows(answer.rows, wanted):
         show("correct: computed from the seeded data\n", style="green")
         return True
-    show(_render.table("WRONG: the seeded data says", question.columns, wanted), style="red")
+    else:
+        show(_render.table("WRONG: the seeded data says", question.columns, wanted), style="red")
     return False

@@ -39,7 +39,8 @@ def up(*, workers: int, sample: bool, detach: bool) -> None:
     from app.cli._running import EVERYTHING, running  # the servers' drivers take seconds to import
 
     try:
-        with running(settings, workers=workers, sample=sample, parts=EVERYTHING, console=Console(stderr=True)) as state:
+        console = Console(stderr=True)
+        with running(settings, workers=workers, sample=sample, parts=EVERYTHING, console=console) as (state, _):
             show(state)
             click.echo("ready; Ctrl-C stops it", err=True)
             while True:

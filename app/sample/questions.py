@@ -8,12 +8,18 @@ from models.records import Domain
 
 
 class Question(NamedTuple):
-    """A text, the domain it belongs to, and the columns of its answer."""
+    """A text, the domain it belongs to, and the columns of its answer.
+
+    With `without` it is asked while that server of the embedded stack is stopped, and `instead` is the source of the
+    catalog that has to answer.
+    """
 
     id: str
     text: str
     domain: Domain
     columns: tuple[str, ...]
+    without: str | None = None
+    instead: str | None = None
 
 
 QUESTIONS = (
@@ -22,12 +28,6 @@ QUESTIONS = (
         "Vendas por região no último trimestre",
         Domain.BUSINESS,
         ("region", "revenue"),
-    ),
-    Question(
-        "open-critical-incidents",
-        "Total de incidentes críticos abertos por serviço",
-        Domain.OPERATIONAL,
-        ("service", "incidents"),
     ),
     Question(
         "failed-logins",
@@ -42,28 +42,10 @@ QUESTIONS = (
         ("product", "revenue"),
     ),
     Question(
-        "active-customers",
-        "Quantos clientes ativos por segmento?",
-        Domain.BUSINESS,
-        ("segment", "customers"),
-    ),
-    Question(
-        "deployments-by-status",
-        "Deployments by status last month",
-        Domain.INFRASTRUCTURE,
-        ("status", "deployments"),
-    ),
-    Question(
         "revenue-by-month",
         "Receita por mês este ano",
         Domain.BUSINESS,
         ("month", "revenue"),
-    ),
-    Question(
-        "denied-by-country",
-        "Acessos negados por país nos últimos 90 dias",
-        Domain.SECURITY,
-        ("country", "accesses"),
     ),
     Question(
         "resolution-time",
@@ -78,9 +60,42 @@ QUESTIONS = (
         ("date", "service", "version", "environment", "status", "author"),
     ),
     Question(
-        "average-ticket-online",
-        "Ticket médio das vendas online no mês passado",
+        "services-by-team",
+        "Quantos serviços cada equipe tem?",
+        Domain.OPERATIONAL,
+        ("team", "services"),
+    ),
+    Question(
+        "events-by-kind",
+        "Events by kind in the last 6 hours",
         Domain.BUSINESS,
-        ("average_ticket",),
+        ("kind", "events"),
+    ),
+    Question(
+        "sessions-by-channel",
+        "Sessões por canal",
+        Domain.BEHAVIOR,
+        ("channel", "sessions"),
+    ),
+    Question(
+        "incidents-of-dependents",
+        "Quantos incidentes tiveram os serviços que dependem do auth nos últimos 90 dias?",
+        Domain.OPERATIONAL,
+        ("incidents",),
+    ),
+    Question(
+        "sessions-of-the-denied",
+        "List the sessions of users with denied logins in the last 90 days",
+        Domain.SECURITY,
+        ("user", "started_at", "channel", "pages"),
+    ),
+    # Last, since Redis and the graph are one server of the embedded stack.
+    Question(
+        "sales-counters",
+        "Liste os contadores de vendas do Norte e do Sul",
+        Domain.BUSINESS,
+        ("region", "value"),
+        without="graph",
+        instead="sales_counters_copy",
     ),
 )

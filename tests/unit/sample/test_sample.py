@@ -151,8 +151,21 @@ def test_every_question_is_understood_and_grounded_without_a_rest(question: Ques
     assert envelope.confidence >= 0.5
     plan = plan_of(question.text)
     assert plan.tasks, plan.reasoning_summary
-    assert plan.tasks[0].parameters["columns"] == list(question.columns)
-    assert plan.tasks[0].metadata["answer"]["ignored"] == []
+    assert plan.tasks[-1].parameters["columns"] == list(question.columns)
+    assert plan.tasks[-1].metadata["answer"]["ignored"] == []
+
+
+def test_the_questions_are_about_all_four_stores_two_of_them_about_two_and_one_through_a_fallback() -> None:
+    asked = [
+        {kind for task in plan_of(question.text).tasks if (kind := task.parameters.get("query_type"))}
+        for question in QUESTIONS
+    ]
+    assert len(QUESTIONS) == 12
+    assert set().union(*asked) == {"mongodb", "neo4j", "kafka", "redis"}
+    assert sum(len(stores) == 2 for stores in asked) == 2
+    [question] = [question for question in QUESTIONS if question.without]
+    [task] = plan_of(question.text).tasks
+    assert question.instead in [chosen.get("source") for chosen in task.parameters["fallbacks"]]
 
 
 def test_there_are_questions_in_both_languages() -> None:
