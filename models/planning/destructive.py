@@ -20,10 +20,25 @@ from models.records import PlanTask
 __all__ = ["SAFE", "Destruction", "Reason", "Severity", "detect", "places"]
 
 _VERBS = index(
-    "deletar remover apagar limpar excluir destruir eliminar truncar purgar expurgar dropar descartar esvaziar "
-    "delete remove drop truncate purge destroy erase wipe eliminate obliterate"
+    "deletar remover apagar limpar excluir destruir eliminar truncar purgar expurgar dropar descartar esvaziar zerar "
+    "delete remove drop truncate purge destroy erase wipe eliminate obliterate nuke rm shred "
+    "sobrescrever resetar formatar overwrite reset format clear"
 )
 _GRAVE = word_set("drop truncate truncar dropar destroy destruir wipe obliterate purge purgar expurgar")
+_OF_STORES = word_set("sobrescrever resetar overwrite reset clear")
+_OF_DISKS = word_set("formatar format")
+"""Verbs that destroy only what lies in a store ("reset the database", not "reset the password"), or a disk."""
+
+_TWO_WORDS: dict[str, frozenset[str]] = {
+    "rid": word_set("get getting"),
+    "away": word_set("throw blow"),
+    "fora": word_set("jogue jogar joga joguem"),
+    "se": word_set("desfaca desfazer livre livrar livrem"),
+    "sumir": word_set("faca fazer"),
+}
+"""What destroys by two words, of which this is the second: "get rid of", "jogue fora", "desfaça-se de"."""
+
+_OUT_OF = word_set("de do da dos das")
 _NOUNS = word_set(
     "exclusao exclusoes remocao remocoes delecao delecoes eliminacao destruicao limpeza expurgo purga apagamento "
     "deletion deletions removal erasure purge wipe delete drop truncation destruction cleanup"
@@ -33,7 +48,8 @@ _PARTICIPLES = word_set(
     "excluido excluida excluidos excluidas destruido destruida destruidos destruidas eliminado eliminada eliminados "
     "eliminadas limpo limpa limpos limpas truncado truncada truncados truncadas descartado descartada descartados "
     "descartadas expurgado expurgada expurgados expurgadas "
-    "deleted removed dropped truncated purged destroyed erased wiped eliminated obliterated"
+    "deleted removed dropped truncated purged destroyed erased wiped eliminated obliterated emptied nuked overwritten "
+    "zerado zerada zerados zeradas esvaziado esvaziada esvaziados esvaziadas"
 )
 _IMPACT = word_set(
     "all todos todas toda todo tudo entire complete completely completamente completo completa inteiro inteira "
@@ -43,8 +59,20 @@ _STORES = word_set(
     "banco base database databases db tabela tabelas table tables collection collections colecao colecoes schema "
     "schemas bucket buckets volume volumes disco disk cluster clusters backup backups index indexes namespace topic"
 )
+_DISKS = word_set("disco discos disk disks drive drives hd volume volumes particao partition cluster servidor server")
+_HELD = _STORES | _DISKS | word_set("dados data registros records cache logs log historico history everything tudo all")
+_ARTEFACTS = word_set(
+    "botao button tela screen endpoint metodo method funcao function funcionalidade feature permissao permission opcao "
+    "option icone icon link menu formulario form page pagina dialog modal"
+)
+_MAKERS = word_set(
+    "criar crie create build desenvolver desenvolva develop implementar implemente implement adicionar adicione add "
+    "projetar projete desenhar desenhe design corrigir corrija fix testar teste test documentar documente document"
+)
+"""Who makes such a thing does not do what it is for: "implementar botão de excluir conta"."""
+
 _NEGATORS = word_set(
-    "nao nunca jamais nem sem not never without dont don't doesn won didn cannot can't avoid evite evitar vez "
+    "nao nunca jamais nem sem not never without don dont don't doesn won didn cannot can't avoid evite evitar vez "
     "instead proibido proiba forbid forbidden prevent impedir impeca stop parar pare neither nor soft"
 )
 _UNNEGATORS = word_set(
@@ -74,6 +102,7 @@ _DOERS = word_set(
     "agende schedule proceder proceda trigger disparar dispare efetuar efetue conduct issue make apply aplicar aplique "
     "rodar rode force forcar want quero queremos solicito request preciso need carry"
 )
+_GIVEN = frozenset({"dá", "dê", "dar"})
 _MODALS = word_set(
     "should must shall need needs has have want deve devem deveria deveriam devera deverao precisa precisam tem tera "
     "quero queremos please will"
@@ -210,7 +239,7 @@ def _indicators(found: Sequence[Word]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.text for word in found if word.plain in _IMPACT))
 
 
-_SUSPECTS = frozenset(_VERBS) | _NOUNS | _PARTICIPLES
+_SUSPECTS = frozenset(_VERBS) | _NOUNS | _PARTICIPLES | frozenset(_TWO_WORDS)
 
 
 class _Reader:
@@ -242,9 +271,20 @@ class _Reader:
         word = self.words[at]
         if self._negated(at):
             return False
-        if word in _VERBS and self._verb_commands(at):
+        if word in _TWO_WORDS:
+            behind = self.words[at + 1] if at + 1 < len(self.words) else ""
+            both = self._before(at, 1) != [] and self.words[at - 1] in _TWO_WORDS[word]
+            return both and not self._asks(at) and not (word == "fora" and behind in _OUT_OF)  # "fora dos padrões"
+        if word in _VERBS and self._is_of_what_is_held(at) and self._verb_commands(at):
             return True
         return self._noun_commands(at) if word in _NOUNS else self._passive_commands(at)
+
+    def _is_of_what_is_held(self, at: int) -> bool:
+        verb = _VERBS[self.words[at]].verb
+        behind = self.words[at + 1 : at + 5]
+        if verb in _OF_STORES:
+            return not _HELD.isdisjoint(behind)
+        return verb not in _OF_DISKS or not _DISKS.isdisjoint(behind)
 
     def _before(self, at: int, reach: int) -> list[str]:
         """The words before, in the same clause, nearest last."""
@@ -273,6 +313,8 @@ class _Reader:
         if (last in _JOINERS or not last) and form is not Form.THIRD:
             # "drop in sales" opens with a noun; "delete in production" does not.
             return not (self.words[at] == "drop" and follows in ("in", "of", "off", "from", "out"))
+        if self._describes_a_thing(at):
+            return False
         is_noun = follows in _ADJUNCTS or last in _LISTERS or (last in _DETERMINERS and self.words[at] in _NOUNS)
         if is_noun or self._asks(at):
             return False
@@ -283,6 +325,16 @@ class _Reader:
             return wanted or not tells or not _BUILDERS.isdisjoint(self._clause_words(at))
         return not (form is Form.INDICATIVE and self.words[at] in _PARTICIPLES)  # "a base limpa"
 
+    def _describes_a_thing(self, at: int) -> bool:
+        """Whether it says what something is for that is to be made: "implementar botão de excluir conta"."""
+        before = self._before(at, 8)
+        return (
+            len(before) > 2
+            and before[-1] in ("de", "para", "to", "que", "that")
+            and before[-2] in _ARTEFACTS
+            and not _MAKERS.isdisjoint(before[:-2])
+        )
+
     def _asks(self, at: int) -> bool:
         """Whether the clause is a question about it: "como apagar um registro", "who can delete records"."""
         first = self.clause.index(self.clause[at])
@@ -292,7 +344,11 @@ class _Reader:
         return [word for place, word in enumerate(self.words) if self.clause[place] == self.clause[at]]
 
     def _noun_commands(self, at: int) -> bool:
-        return not self._asks(at) and not _DOERS.isdisjoint(self._before(at, _NOUN_REACH + 1))
+        if self._asks(at):
+            return False
+        first = max(0, at - _NOUN_REACH - 1)
+        given = any(word.text in _GIVEN for word in self.found[first:at])  # "da" without its accent is "of the"
+        return given or not _DOERS.isdisjoint(self._before(at, _NOUN_REACH + 1))
 
     def _passive_commands(self, at: int) -> bool:
         """Whether a participle is asked for: "devem ser apagados", "I want it deleted"; not "which are deleted"."""

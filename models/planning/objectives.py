@@ -50,8 +50,10 @@ _VERBS: dict[Objective, str] = {
     "update modify alter edit adjust fix change configure improve optimize optimise integrate connect install "
     "provision scale deploy release publish restart execute run test perform enable disable block unblock sync "
     "synchronize automate send schedule upgrade secure",
-    Objective.DELETE: "deletar remover apagar excluir eliminar limpar destruir truncar purgar expurgar "
-    "delete remove erase eliminate drop truncate purge destroy wipe",
+    Objective.DELETE: "deletar remover apagar excluir eliminar limpar destruir truncar purgar expurgar dropar "
+    "descartar esvaziar zerar sobrescrever resetar "
+    "delete remove erase eliminate drop truncate purge destroy wipe obliterate nuke rm shred "
+    "overwrite reset clear",
     Objective.QUERY: "buscar consultar listar obter recuperar pesquisar encontrar verificar checar analisar examinar "
     "avaliar estudar revisar auditar validar mostrar exibir investigar comparar monitorar "
     "query search list get retrieve fetch find check analyze analyse examine read show display assess evaluate review "

@@ -101,7 +101,13 @@ def share(table: Table, step: Share) -> Table:
     """Add the part (0 to 1) that a column is of its sum: null where it is no number, or the sum is 0."""
     parts = numbers(table, step.column).cast(pl.Float64)
     total = parts.sum()
-    made = parts / total if total else pl.Series([None] * len(parts), dtype=pl.Float64)
+    if step.within:
+        keys = [table.column(name).alias(f"\0{at}") for at, name in enumerate(step.within)]
+        sums = pl.col("\0part").sum().over([key.name for key in keys])
+        totals = pl.DataFrame([parts.alias("\0part"), *keys]).select(pl.when(sums != 0).then(sums)).to_series()
+        made = parts / totals
+    else:
+        made = parts / total if total else pl.Series([None] * len(parts), dtype=pl.Float64)
     frame = table.frame.drop(PLACE).with_columns(finite(made).alias(step.name))
     return table.of(frame, table.mixed - {step.name})
 

@@ -70,10 +70,11 @@ class GroupBy(_Step, frozen=True, kw_only=True, tag="group"):
 
 
 class Share(_Step, frozen=True, kw_only=True, tag="share"):
-    """Add the part that a column is of its sum."""
+    """Add the part that a column is of its sum, or of its sum over the rows that are alike `within` some columns."""
 
     column: Name
     name: Name = msgspec.field(name="as")
+    within: Annotated[list[Name], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list[Name])
 
 
 class Join(_Step, frozen=True, kw_only=True, tag="join"):

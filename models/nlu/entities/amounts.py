@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from models.nlu.entities.numbers import NUMBER_WORDS, SCALE_OF, Value, number_text
+from models.nlu.entities.numbers import NUMBER_WORDS, SCALE_OF, Value, number_at, number_text
 from models.nlu.entities.scan import CERTAIN, FILLED, USUAL, Scan
 from models.nlu.words import word_set
 from models.records import Entity
@@ -149,7 +149,7 @@ def _starts(plains: list[str], at: int) -> tuple[int, ...]:
 
 
 def _amount_at(scan: Scan, at: int, *, has_signs: bool) -> Amount | None:
-    number = scan.number_at(at)
+    number = number_at(scan.plains, at) if has_signs and _is_in_reais(scan, at) else scan.number_at(at)
     if number is None:
         word = scan.words[at]
         is_one = scan.plains[at] in _COUNTED_ONES and _operator_before(scan, at, word.start)[0] != ""
@@ -174,6 +174,12 @@ def _amount_at(scan: Scan, at: int, *, has_signs: bool) -> Amount | None:
         return Amount(value, currency, first, last, start, end)
     unit, last, end = _unit_after(scan, last, end)
     return Amount(value, unit, first, last, start, end)
+
+
+def _is_in_reais(scan: Scan, at: int) -> bool:
+    """Whether "R$" stands before a number, which then has the decimal comma in an English text too."""
+    start = scan.words[at].start
+    return scan.text[max(0, start - _LOOK_BACK) : start].rstrip().lower().endswith("r$")
 
 
 def _currency_before(scan: Scan, first: int) -> tuple[str, int, int]:

@@ -88,7 +88,7 @@ def _on_sources(question: Question) -> Grounded | Ungrounded:
     if isinstance(periods, Ungrounded):
         return periods
     if uncovered(question, source):
-        return read_pair(question, choice, periods.current)
+        return _left_out(question, source) or read_pair(question, choice, periods.current)
     spec = _spec(question, source, periods.current)
     if isinstance(spec, Ungrounded):
         return spec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+from models.nlu.entities.dates import UNIT_OF
 from models.nlu.words import is_stop_word, plain, stem
 from models.planning.catalog import Catalog
 from models.planning.grounding import grammar
@@ -93,6 +94,8 @@ class Choice:
             common = set.intersection(*having)
             fitting = [name for name in sources if name in common and self.covers[name] == len(question.mentions)]
             asks = question.has(grammar.COUNT | grammar.LIST | grammar.SHOW) or question.facts.periods
+            asks = asks or all(mention.term("identifier") for mention in question.mentions)  # "INC-00042"
+            question.used.update(at for at in question.facts.groups if question.plains[at] in UNIT_OF)
             for mention in question.mentions:
                 question.use(mention)
             binding, loose = question.rest(set())

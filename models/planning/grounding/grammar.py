@@ -56,7 +56,7 @@ INDIRECT = word_set(
     "transitive cascata cascade"
 )
 DIRECT = word_set("diretamente direta diretas direto directly direct")
-PATH = word_set("caminho caminhos path paths rota route")
+PATH = word_set("caminho caminhos path paths rota route connected conectado conectada conectados conectadas")
 SHORTEST = word_set("curto shortest minimo menor")
 NOT = word_set("nao not exceto except excluindo excluding sem without fora salvo tirando")
 COPULA = word_set("e sao foi foram esta estao eram is are was were been be")
@@ -85,10 +85,10 @@ FILLERS = SMALL_TALK.union(
         "todos todas any ordem order valor valores value values comportamento detalhes details detalhe informacoes "
         "informacao information registrados registradas registrado registrada feitos feitas feito feita realizados "
         "realizadas efetuados efetuadas made done recorded existem existe exist exists teve tiveram ter got gotten "
-        "vieram veio come came fizeram fez fazem acontecido ocorrido ocorreu occurred happened levaram levou leva "
+        "vieram veio vem come comes came fizeram fez fazem acontecido ocorrido ocorreu occurred happened levaram levou leva "
         "took take takes taken demoraram demorou lasted depende quantia them they eles elas dele deles cada each "
         "respectively hey hi oi ola bom boa hello nosso nossa empresa company business negocio time tempo periodo "
-        "mesmo same breakdown split separado separados dividido divididos agrupado agrupados agrupadas grouped quebra "
+        "mesmo same something algo breakdown split separado separados dividido divididos agrupado agrupados agrupadas grouped quebra "
         "quebrado detalhado contar compute sum soma criado criada criados criadas created opened updates update "
         "atualizacoes atualizacao through via longo course evolucao tendencia trend trends andamento status"
     ),

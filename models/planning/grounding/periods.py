@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from models.messages import say
+from models.nlu.entities.dates import UNIT_OF
 from models.nlu.timerange import TimeRange
 from models.planning.grounding import grammar
 from models.planning.grounding import steps as step
@@ -50,6 +51,10 @@ def periods_of(question: Question) -> Periods | Ungrounded:
 
 def _one(question: Question, period: TimeRange, *, compares: bool, grows: bool) -> Periods:
     previous = not grammar.PREVIOUS.isdisjoint(question.plains[: period.first] + question.plains[period.last + 1 :])
+    for at in range(period.last + 1, len(question.plains) - 1):
+        if compares and question.plains[at] in UNIT_OF and question.plains[at + 1] == "before":  # "the month before"
+            previous = True
+            question.used.update((at, at + 1))
     if grows or (compares and previous):
         return Periods(period, before(period), implied=not previous)
     return Periods(period)
@@ -116,31 +121,58 @@ _SHARE_LABEL = ("participação", "share")
 
 def shares(question: Question, spec: QuerySpec, ignored: tuple[str, ...]) -> Grounded | Ungrounded:
     """Return the tasks that say what part of the whole each group has, or the values that are asked for."""
-    wanted: Filter | None = None
+    wanted = _rate_of(question, spec) if spec.groups else None
+    within = [group.name for group in spec.groups]
+    if wanted is not None:  # "failure rate by country": of each country's accesses, the part that failed
+        spec = _parted(spec, wanted)
     if not spec.groups:
         wanted_or_not = _numerator(question, spec)
         if isinstance(wanted_or_not, Ungrounded):
             return wanted_or_not
         wanted = wanted_or_not
-        dimension = spec.source.dimension(wanted.dimension)
-        spec = spec._replace(
-            groups=(Group(dimension.name, dimension.field),),
-            filters=tuple(item for item in spec.filters if item is not wanted),
-        )
+        spec = _parted(spec, wanted)
     whole = spec._replace(operation="aggregate", limit=spec.source.row_limit)
     builder = Builder(question.language, question.catalog.sources)
     rows = builder.query(whole)
     names = builder.columns_of(rows)
-    steps = [step.share(names[-1], "share")]
+    steps = [step.share(names[-1], "share", within if wanted is not None else None)]
     if wanted is not None:
         steps.append(step.where(wanted.dimension, wanted.operator, list(wanted.values)))
-    elif spec.limit < spec.source.row_limit:
+        if within:
+            ways = [(name, "asc") for name in names[:-1]]
+            in_time = any(group.unit for group in spec.groups)
+            steps.append(step.sort(ways if in_time else [("share", "desc"), *ways]))
+    if (within or wanted is None) and spec.limit < spec.source.row_limit:
         steps.append(step.limit(spec.limit))
     builder.transform(rows, steps, [*names, "share"], "share")
     title = f"{describe(whole, question.language)}, {_SHARE_LABEL[question.language != 'pt']}"
     if wanted is not None:
         title += f" [{', '.join(wanted.values)}]"
     return builder.finish(spec, title, ignored, lists=False, keys=len(names) - 1)
+
+
+def _parted(spec: QuerySpec, wanted: Filter) -> QuerySpec:
+    """Return the query for the whole, by the dimension of which the wanted values are a part."""
+    dimension = spec.source.dimension(wanted.dimension)
+    return spec._replace(
+        groups=(*spec.groups, Group(dimension.name, dimension.field)),
+        filters=tuple(item for item in spec.filters if item is not wanted),
+    )
+
+
+def _rate_of(question: Question, spec: QuerySpec) -> Filter | None:
+    """The values whose part of each group is asked for: those beside "rate" or "percentual de", or after "are"."""
+    grouped = {group.name for group in spec.groups}
+    told = [at for at, word in enumerate(question.plains) if word in _COPULA]
+    copula = told[-1] if told and not grammar.SHARE.isdisjoint(question.plains[: told[-1]]) else len(question.plains)
+    named = [
+        item
+        for item in spec.filters
+        if item.dimension not in grouped
+        and not _names_source(question, spec, item)
+        and ((at := _first_place(question, spec, item)) > copula or _stands_beside_share(question, at))
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def _numerator(question: Question, spec: QuerySpec) -> Filter | Ungrounded:
@@ -174,7 +206,9 @@ def _names_source(question: Question, spec: QuerySpec, item: Filter) -> bool:
 
 def _stands_beside_share(question: Question, at: int) -> bool:
     """Read "failure rate", "taxa de falha", "percentual de críticos": the value is right beside the word."""
-    before = at - 1 - (question.word(at - 1) in grammar.OF)
+    named = next((mention for mention in question.mentions if mention.end == at and mention.term("source")), None)
+    start = at if named is None else named.start  # "percentual de clientes inativos"
+    before = start - 1 - (question.word(start - 1) in grammar.OF)
     return question.word(at + 1) in grammar.SHARE or question.word(before) in grammar.SHARE
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from models.nlu.words import Word, is_stop_word, stem, words
 from models.planning.catalog import Catalog
 from models.planning.grounding.facts import Facts, read_facts
-from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF
+from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF, WHICH
 from models.planning.lexicon import Mention, Patterns, Term, find_mentions, mention_of
 from models.planning.sources import Source
 from models.records import Entity
@@ -114,7 +114,9 @@ class Question:
         names = [mention for mention in self.mentions if any(is_named(mention, name) for name in source_names)]
         begins = {mention.start for mention in names}
         ends = {mention.end for mention in names}
-        ends.update(m.end for m in self.mentions if m.start in self.facts.groups and m.term("dimension"))
+        # "Vendas do cliente João", "the billingg service": what stands beside a dimension should be a value of it.
+        # Behind "which region" there stands a verb.
+        ends.update(m.end for m in self.mentions if m.term("dimension") and self.word(m.start - 1) not in WHICH)
         binding: list[int] = []
         loose: list[int] = []
         content_seen = False

@@ -96,6 +96,8 @@ class Reader(Narrowing):
         groups: dict[str, Group] = {}
         for place in self.places:
             found = self._groups_from(place)
+            if self._is_kind(place, "source") and not found and self._aggregation() == "avg":
+                continue  # "average pages per session": a record each, which is what an average is over
             if not found and not self._is_kind(place, "measure") and not self._is_kind(place, "value"):
                 return self._unknown_group(place)
             groups.update((group.name, group) for group in found)
@@ -338,14 +340,22 @@ class Reader(Narrowing):
         return None
 
     def _counted_list(self) -> Top | None:
-        """Read "mostre 5 vendas": a number right before what is listed."""
+        """Read "mostre 5 vendas", "os 3 produtos menos vendidos": a number right before what is listed."""
+        ranked = self.question.has(grammar.SUPERLATIVE)
         for mention in self.mentions:
-            if mention.start < 2 or not term_of(mention, self.source.name, "source"):
+            listed = term_of(mention, self.source.name, "source") is not None
+            if mention.start < 2 or not (listed or (ranked and self._is_kind_of(mention))):
                 continue
             number = number_before(self.question.plains, mention.start)
             if number is not None and self._counts(number):
-                return Top(int(number.value), Order.LATEST, number.first, number.last)
+                order = Order.LATEST if listed else Order.LARGEST
+                if not listed and not self.question.has(grammar.MORE):
+                    order = Order.SMALLEST
+                return Top(int(number.value), order, number.first, number.last)
         return None
+
+    def _is_kind_of(self, mention: Mention) -> bool:
+        return term_of(mention, self.source.name, "dimension") is not None
 
     def _counts(self, number: Number) -> bool:
         """Say whether a number is a number of rows: whole, no article, and not part of a date or the like."""

@@ -4,7 +4,7 @@
 |---|---|---|
 | `where` | `column`, `operator`, `values` | those whose column compares so with the values |
 | `group` | `by` [{`column`, `as`, `unit`}], `measures` [{`as`, `function`, `column`}] | one for each key |
-| `share` | `column`, `as` | the same, with the part (0 to 1) that the column is of its sum |
+| `share` | `column`, `as`, `within`: columns, may lack | the same, with its part (0 to 1) of all such rows' sum |
 | `join` | `with` (task id), `on` [[left, right]], `how`, `prefix` | both sides' columns |
 | `join_asof` | those but `how`; `left_time`, `right_time`, `direction` | each with the other side's nearest |
 | `compare` | `with`, `on` [column], `column`, `missing` | `on`, column, `<column>_before`, `difference`, `change` |
@@ -54,9 +54,10 @@ def measured(name: str, function: str, column: str | None) -> dict[str, Any]:
     return {"as": name, "function": function, "column": column}
 
 
-def share(column: str, name: str) -> Step:
-    """Add the part that a column is of its sum."""
-    return {"op": "share", "column": column, "as": name}
+def share(column: str, name: str, within: list[str] | None = None) -> Step:
+    """Add the part that a column is of its sum, or of its sum over the rows alike `within` some columns."""
+    made: Step = {"op": "share", "column": column, "as": name}
+    return {**made, "within": within} if within else made
 
 
 def join(

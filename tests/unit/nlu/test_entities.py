@@ -158,6 +158,7 @@ def test_durations_and_sizes(text: str, entity_type: str, value: str) -> None:
         ("status != 200", "!= 200", "!= 200"),
         ("between 10 and 20", "between 10..20", "between 10 and 20"),
         ("entre R$ 10 e R$ 20", "between 10..20 BRL", "entre R$ 10 e R$ 20"),
+        ("sales between R$ 1.000 and R$ 2.500,50", "between 1000..2500.5 BRL", "between R$ 1.000 and R$ 2.500,50"),
         ("entre 10 e 20%", "between 10..20 %", "entre 10 e 20%"),
         ("de 5 a 10 dias", "between 5..10 d", "de 5 a 10 dias"),
         ("10-20% de desconto", "between 10..20 %", "10-20%"),

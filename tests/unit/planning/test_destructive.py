@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.nlu.words import words
 from models.planning.destructive import SAFE, Severity, detect, places
 from models.records import PlanTask, TaskType
+from tests.unit.planning.catalogs import plan_of
 
 COMMANDS = """
 apagar o banco de produção
@@ -212,3 +213,96 @@ def test_any_text_is_read(text: str) -> None:
 @given(st.sampled_from(DESCRIPTIONS), st.sampled_from(["apague todos os clientes", "delete all users"]))
 def test_what_is_said_before_hides_no_command(before: str, command: str) -> None:
     assert detect(f"{before}. {command}").is_destructive
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Apaguem já todos os registros de log",
+        "quero que você remova os usuários antigos",
+        "vamos zerar a tabela de vendas",
+        "please get rid of the old backups",
+        "go ahead and nuke the staging database",
+        "dá um drop na tabela clientes",
+        "faz um truncate na tabela pedidos",
+        "preciso que os dados de teste sejam eliminados",
+        "The old records must be purged by Friday",
+        "let's wipe everything and start over",
+        "Não deixe de excluir as contas inativas",
+        "apagá-los imediatamente",
+        "can you delete user042?",
+        "você pode apagar os clientes inativos?",
+        "delete from customers where active = false",
+        "DROP DATABASE prod;",
+        "rm -rf /data",
+        "Crie um backup e depois destrua o cluster antigo",
+        "Schedule a nightly job that deletes expired sessions",
+        "Limpe o cache e remova os arquivos temporários",
+        "overwrite the production table with test data",
+        "Desfaça-se dos dados do cliente C00123",
+        "descarte as sessões abertas",
+        "I need the customers table emptied",
+        "zere o contador de vendas do Norte",
+        "reset the production database",
+        "formate o disco do servidor",
+        "clear the cache",
+        "jogue fora os backups antigos",
+        "use the API to delete all customers",
+        "create a script to delete the logs and run it",
+        "livre-se das tabelas temporárias",
+        "truncate table orders",
+        "Remover-se-ão todos os dados",
+        "os registros devem ser zerados",
+    ],
+)
+def test_what_commands_destruction_waits_for_a_person(text: str) -> None:
+    plan = plan_of(text)
+    assert plan.is_destructive
+    assert plan.requires_approval
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Não apague nada, só liste os clientes",
+        "Quantos registros foram apagados ontem?",
+        "which users deleted files last week?",
+        "Liste os clientes que foram removidos da base em outubro",
+        "show deleted records by user",
+        "never delete production data",
+        "Relatório de exclusões por mês",
+        "Implementar botão de excluir conta",
+        "how do I remove a user?",
+        "sem apagar os dados, migre o banco para PostgreSQL",
+        "proibido remover usuários",
+        "quem tem permissão para apagar registros?",
+        "Marcar pedidos como excluídos",
+        "add a dropdown to the products page",
+        "vendas de produtos de limpeza",
+        "prevent users from deleting invoices",
+        "the drop in revenue last month",
+        "Corrigir o bug que apaga o carrinho",
+        "Auditar as exclusões feitas em produção",
+        "criar política de remoção de dados",
+        "Restore the deleted customers",
+        "reset the password of user042",
+        "reset da senha do usuário",
+        "formatar datas das tabelas em ISO",
+        "clear summary of sales by region",
+        "how to get rid of old backups?",
+        "don't get rid of the backups",
+        "jogue fora dos padrões",
+        "vendas zeradas por região",
+        "vendas fora do Sul",
+        "customers away from Recife",
+        "quanto se vendeu ontem?",
+        "sobrescrever o método toString",
+        "reset rate by country",
+        "show the reset count",
+        "permita que usuários cancelem pedidos",
+    ],
+)
+def test_what_tells_forbids_or_asks_about_destruction_waits_for_nobody(text: str) -> None:
+    plan = plan_of(text)
+    assert not plan.is_destructive
+    assert not plan.requires_approval

@@ -1,4 +1,4 @@
-"""Sixty questions that must be answered as their data says, and twenty that must be refused or asked back."""
+"""Questions that must be answered as their data says, and others that must be refused or asked back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUESTIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 ANSWERED, REFUSED = QUESTIONS["answered"], QUESTIONS["refused"]
 
 LEAST_RIGHT = 57
-"""Of sixty; the refusals must all be right."""
+"""Of the first sixty, and all that came later; the refusals must all be right."""
 
 
 def ask(text: str) -> Grounded | Ungrounded:

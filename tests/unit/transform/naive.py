@@ -148,11 +148,15 @@ def group(rows: list[Row], by: list[Row], measures: list[Row]) -> list[Row]:
     ]
 
 
-def share(rows: list[Row], column: str, name: str) -> list[Row]:
-    total = measure(rows, "sum", column)
+def share(rows: list[Row], column: str, name: str, within: tuple[str, ...] = ()) -> list[Row]:
     made = complete(rows)
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in made:
+        alike.setdefault(tuple(key(row.get(one)) for one in within), []).append(row)
+    totals = {told: measure(members, "sum", column) for told, members in alike.items()}
     for row in made:
         cell = row.get(column)
+        total = totals[tuple(key(row.get(one)) for one in within)]
         row[name] = cell / total if total and cell is not None and kind(cell) == 0 else None
     return made
 

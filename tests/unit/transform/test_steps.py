@@ -115,6 +115,12 @@ def test_share(rows: list[Row]) -> None:
     check(rows, {"op": "share", "column": "a", "as": "part"}, naive.share(rows, "a", "part"))
 
 
+@given(tables(), st.sampled_from([("k",), ("b", "k"), ("nobody's",)]))
+def test_share_within_rows_that_are_alike(rows: list[Row], within: tuple[str, ...]) -> None:
+    wanted = naive.share(rows, "a", "part", within)
+    check(rows, {"op": "share", "column": "a", "as": "part", "within": list(within)}, wanted)
+
+
 @given(tables(), tables("abm"), st.sampled_from(["inner", "left", "semi", "anti"]), st.sampled_from(["", "x_"]))
 def test_join(rows: list[Row], other: list[Row], how: str, prefix: str) -> None:
     on = [["k", "m"], ["a", "a"]] if prefix else [["k", "m"]]
