@@ -93,7 +93,7 @@ class Choice:
         if having:
             common = set.intersection(*having)
             fitting = [name for name in sources if name in common and self.covers[name] == len(question.mentions)]
-            asks = question.has(grammar.COUNT | grammar.LIST | grammar.SHOW) or question.facts.periods
+            asks = question.has(grammar.COUNT | grammar.LIST | grammar.SHOW) or bool(question.facts.periods)
             asks = asks or all(mention.term("identifier") for mention in question.mentions)  # "INC-00042"
             question.used.update(at for at in question.facts.groups if question.plains[at] in UNIT_OF)
             for mention in question.mentions:

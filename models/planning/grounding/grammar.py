@@ -85,12 +85,13 @@ FILLERS = SMALL_TALK.union(
         "todos todas any ordem order valor valores value values comportamento detalhes details detalhe informacoes "
         "informacao information registrados registradas registrado registrada feitos feitas feito feita realizados "
         "realizadas efetuados efetuadas made done recorded existem existe exist exists teve tiveram ter got gotten "
-        "vieram veio vem come comes came fizeram fez fazem acontecido ocorrido ocorreu occurred happened levaram levou leva "
+        "vieram veio come came fizeram fez fazem acontecido ocorrido ocorreu occurred happened levaram levou leva "
         "took take takes taken demoraram demorou lasted depende quantia them they eles elas dele deles cada each "
         "respectively hey hi oi ola bom boa hello nosso nossa empresa company business negocio time tempo periodo "
-        "mesmo same something algo breakdown split separado separados dividido divididos agrupado agrupados agrupadas grouped quebra "
+        "mesmo same breakdown split separado separados dividido divididos agrupado agrupados agrupadas grouped quebra "
         "quebrado detalhado contar compute sum soma criado criada criados criadas created opened updates update "
-        "atualizacoes atualizacao through via longo course evolucao tendencia trend trends andamento status"
+        "atualizacoes atualizacao through via longo course evolucao tendencia trend trends andamento status "
+        "vem comes something algo"
     ),
 )
 """Words that say how to ask, not what about: leaving them out changes no answer."""
