@@ -12,6 +12,7 @@ from benchmarks import execute as executes
 from benchmarks import latency as latencies
 from benchmarks import nlu as nlus
 from benchmarks import nlu_cache
+from benchmarks import online as onlines
 from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
@@ -69,6 +70,12 @@ def restore() -> bool:
 def planning(plans: int) -> bool:
     """Microseconds from an understanding to its plan, and memory; no server is needed."""
     return plannings.run(plans=plans)
+
+
+@main.command()
+def online() -> bool:
+    """Learning in the stream: accuracy, drifts found and false alarms, beside river's learners and single detectors."""
+    return onlines.run()
 
 
 @main.command()
