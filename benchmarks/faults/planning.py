@@ -297,7 +297,7 @@ class PlanningRun:
         )
 
     def _counted(self, spec: topics.TopicSpec, name: str) -> Counter[str]:
-        return Counter(told[name] for told in self._seen.values(spec) if told[name] in self._asked)
+        return Counter(told[name] for told in self._seen.values(spec) if told.get(name) in self._asked)
 
     def _facts(self, intention: str) -> Counter[str]:
         """Return how often each kind of fact must be in the ledger about an intention."""
