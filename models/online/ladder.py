@@ -12,6 +12,8 @@ The policy:
 * At a drift, the champion's challenger is promoted where it has shown to be better. Else, a champion that is clearly
   worse than always saying the most frequent label is reset: a new learner takes its place. Else the challengers begin
   anew with the new world, and have the cool-down to show that they are better.
+* The error of the first rung is watched beside the champion's: one that forgets quickly hardly errs more in a new
+  world.
 * In the cool-down after a drift no other is declared.
 * A warning that no drift follows within the cool-down has passed: its challengers are dropped.
 """
@@ -42,7 +44,8 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a ladder is made of, and when it acts.
 
     Attributes:
-        kinds: The rungs (`rungs.KINDS`); the first one is the champion to begin with.
+        kinds: The rungs (`rungs.KINDS`); the first one is the champion to begin with, and watched as
+            the one that forgets most slowly.
         seed: Of all chance.
         error: When errors count as more frequent.
         shift: When features and labels count as moved.
@@ -115,6 +118,7 @@ class Ladder:
         self._champion = self._rungs[0]
         self._calibration = OnlineCalibration()
         self._errors = ErrorWatch(settings.error)
+        self._steady_errors = ErrorWatch(settings.error)
         self._confidence = ConfidenceWatch()
         self._expected = ExpectedAccuracy(window=settings.shift.window)
         self._features = FeatureWatch(settings.shift)
@@ -208,7 +212,23 @@ class Ladder:
             if rung.challenger is not None:
                 rung.challenger.learn_one(x, y)
         self._newest.append((y, right))
-        return self._act(self._errors.update(wrong=not right), y)
+        return self._act(self._alarm(y, forecast, right=right), y)
+
+    def _alarm(self, y: str, forecast: Forecast, *, right: bool) -> Alarm | None:
+        """Watch the error of the champion, and that of the first rung, which forgets most slowly.
+
+        Of the latter only a drift counts, and only while it isn't the champion.
+        """
+        alarm = self._errors.update(wrong=not right)
+        steady = self._rungs[0]
+        if steady.name not in forecast.said:
+            return alarm
+        other = self._steady_errors.update(wrong=forecast.said[steady.name] != y)
+        if other is None or other.level is not Drift.DRIFT or steady is self._champion:
+            return alarm
+        if alarm is not None and alarm.level is Drift.DRIFT:
+            return alarm
+        return other._replace(detector=f"{other.detector}:{steady.kind}")
 
     def _judge(self, y: str, forecast: Forecast) -> bool:
         """Count who was right; return whether the one was that decided when the example arrived."""
@@ -273,6 +293,7 @@ class Ladder:
             if not (rung.challenger is not None and rung.with_challenger.challenger_is_better):
                 self._challenge(rung)
         self._errors.reset()
+        self._steady_errors.reset()
         return [self._event(DriftSource.ERROR, alarm, action)]
 
     def _promote(self) -> list[DriftEvent]:

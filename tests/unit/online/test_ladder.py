@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.online.ladder import Ladder, LadderSettings
+from models.online.ladder import Forecast, Ladder, LadderSettings
 from models.records import Drift, DriftAction, DriftSource, decode, encode
 from models.records.drift import DriftEvent
 from tests.unit.online.streams import flipping, walk
@@ -38,6 +38,19 @@ def test_a_flip_is_found_once_and_soon_and_what_was_learned_before_is_given_up()
 def test_a_steady_world_has_no_drift_and_no_news() -> None:
     found = walk(Ladder("test", CHEAP), flipping(3_000, seed=5))
     assert drifts(found.events) == []
+
+
+def test_a_champion_that_forgets_quickly_hides_no_drift() -> None:
+    """It is right throughout; the rung that forgets slowly is not, from a moment on."""
+    ladder = Ladder("test", LadderSettings(kinds=("logistic", "quick"), alpha=1e-300))
+    ladder._champion = ladder._rungs[1]
+    events = []
+    for at in range(600):
+        slow = "up" if at < 500 else "down"
+        events += ladder.learn({"x": 1.0}, "up", Forecast("up", {"up": 1.0}, 1.0, {"logistic": slow, "quick": "up"}))
+    [drift] = [event for event in events if event.level is Drift.DRIFT]
+    assert (drift.detector, drift.champion) == ("page-hinkley:logistic", "quick")
+    assert 500 < drift.at_example < 520
 
 
 def test_late_labels_are_judged_by_what_was_said_when_the_example_came() -> None:
