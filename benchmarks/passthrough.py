@@ -57,7 +57,7 @@ def engines() -> list[Engine]:
         Engine(
             name=OURS,
             guarantee=EOS,
-            records=800_000,
+            records=2_000_000,
             argv=(*ours, "faust", "-A", "benchmarks.apps.passthrough", *worker),
         ),
         Engine(
@@ -76,7 +76,7 @@ def engines() -> list[Engine]:
         Engine(
             name=OURS_TABLE,
             guarantee=EOS,
-            records=300_000,
+            records=800_000,
             argv=(*ours, "faust", "-A", "benchmarks.apps.table", *worker),
         ),
         Engine(name="aiokafka", guarantee=ALO, records=300_000, argv=(*ours, "benchmarks.peers.aiokafka")),

@@ -30,7 +30,7 @@ READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 25.0
 LOOK_S = 0.2
 DATABASE = "hive_bench"
-ANSWERING = "understand,plan,execute,complete"
+ANSWERING = "understand,plan,execute,orchestrate"
 """What stands between a question and its answer; the ledger and the memory are written behind it, by other workers."""
 DOCUMENTS = 50
 """Documents of each collection: a query must cost little, or the latency is that of the store."""
