@@ -7,26 +7,23 @@ the same way as a person's, so that of two that come at the same time the log de
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agents._answers import answer
 from agents._facts import tell
 from agents._publish import publish, release
+from agents._timers import say
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.engine.committer import Work
-from app.errors import StaleRun
 from app.main import app, approval_plans, approvals, metrics
 from models.completion import decline
 from models.planning.approval import Approval, decided, due, expiry, opened, outcome, respond, said
-from models.records import ApprovalDecision, ApprovalRequest, ApprovalResponse, ApprovalStatus, encode
+from models.records import ApprovalDecision, ApprovalRequest, ApprovalResponse, ApprovalStatus
 from tables.approvals import forget
 
 if TYPE_CHECKING:
     from app.engine import Record, Transaction
-    from app.engine.committer import Message
 
 LOOK_S = 1.0
 """How often it is looked for requests whose time is up."""
@@ -93,10 +90,5 @@ async def expire() -> None:
         return
     now = now_ms()
     overdue = [plan_id for plan_id, state in approvals.items() if due(state, now_ms=now)]
-    if overdue:
-        topic = topics.PLANS_APPROVAL_RESPONSES.name
-        responses: list[Message] = [
-            (topic, plan_id.encode(), encode(expiry(plan_id, at_ms=now)), None, None) for plan_id in overdue
-        ]
-        with suppress(StaleRun):  # the partitions have moved on: their new owner looks too
-            await app.committer.submit(Work("expire", app.generation, {}, responses))
+    words = ((plan_id, expiry(plan_id, at_ms=now), None) for plan_id in overdue)
+    await say("expire", topics.PLANS_APPROVAL_RESPONSES, words)

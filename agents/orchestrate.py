@@ -7,24 +7,21 @@ come, and says so on ``plans.commands``, so that of a result and a deadline the 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agents._answers import answer
 from agents._publish import send_ticket
+from agents._timers import say
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.engine.committer import Work
-from app.errors import StaleRun
 from app.main import app, metrics, plans, settings, task_outputs
 from models.orchestration import End, Keep, Rules, apply, due_at
-from models.records import CommandKind, ExecutionResult, ExecutionTicket, PlanCommand, encode
+from models.records import CommandKind, ExecutionResult, ExecutionTicket, PlanCommand
 from tables.plans import MOST, Alarms, OutputsOf
 
 if TYPE_CHECKING:
     from app.engine import Record, Transaction
-    from app.engine.committer import Message
     from models.orchestration import PlanState
 
 LOOK_S = 0.5
@@ -91,15 +88,12 @@ async def tick() -> None:
         return
     _index()
     now = now_ms()
-    messages: list[Message] = []
+    words = []
     for plan_id in alarms.due(now):
         alarms.set(plan_id, now + AGAIN_MS)
         if plan_id in plans:  # it may be about to be committed
-            command = PlanCommand(plan_id=plan_id, kind=CommandKind.TICK, by=SYSTEM, at=now)
-            messages.append((topics.PLANS_COMMANDS.name, plan_id.encode(), encode(command), None, None))
-    if messages:
-        with suppress(StaleRun):  # the partitions have moved on: their new owner looks too
-            await app.committer.submit(Work("tick", app.generation, {}, messages))
+            words.append((plan_id, PlanCommand(plan_id=plan_id, kind=CommandKind.TICK, by=SYSTEM, at=now), None))
+    await say("tick", topics.PLANS_COMMANDS, words)
 
 
 def _index() -> None:

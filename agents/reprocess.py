@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from agents._answers import release
+from agents._timers import say
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.engine.committer import Work
-from app.errors import InvalidRecord, StaleRun
+from app.errors import InvalidRecord
 from app.letters import fetch, letter_id, origin
 from app.main import app, dead_letters, metrics, settings
 from models.deadletters import (
@@ -37,14 +37,13 @@ from models.deadletters import (
     scheduled,
 )
 from models.intake.ending import freed_by_dead_letter
-from models.records import LetterAction, LetterCommand, encode
+from models.records import LetterAction, LetterCommand
 from tables.dead_letters import forget_old, has_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from app.engine import Record, Transaction
-    from app.engine.committer import Message
     from app.stores.kafka import Found
 
 RUN = 32  # letters of one partition: each may have megabytes
@@ -133,13 +132,11 @@ if settings.reprocess_every_s:
             return
         now = now_ms()
         waiting = [(state.due_at or 0, name) for name, state in dead_letters.items() if due(state, now_ms=now)]
-        if waiting:
-            messages = [_command(name, now) for _, name in sorted(waiting)[:AT_ONCE]]
-            with suppress(StaleRun):  # the partitions have moved on: their new owner looks too
-                await app.committer.submit(Work("retry", app.generation, {}, messages))
+        words = ((name, *_again(name, now)) for _, name in sorted(waiting)[:AT_ONCE])
+        await say("retry", topics.DEAD_LETTERS_COMMANDS, words)
 
 
-def _command(letter: str, now: int) -> Message:
+def _again(letter: str, now: int) -> tuple[LetterCommand, int]:
+    """Return the word that a letter's time has come, and the letter's partition."""
     command = LetterCommand(letter=letter, action=LetterAction.RETRY, by=SYSTEM, at=now)
-    partition = LetterId.parse(letter).partition
-    return (topics.DEAD_LETTERS_COMMANDS.name, letter.encode(), encode(command), None, partition)
+    return command, LetterId.parse(letter).partition

@@ -15,7 +15,7 @@ from app.cli.demo import demo
 from app.cli.dlq import dlq
 from app.cli.down import down
 from app.cli.evaluate import evaluate
-from app.cli.evaluate_stream import stream as _stream  # noqa: F401 — it adds itself to `evaluate`
+from app.cli.evaluate_stream import stream
 from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.plans import plans
@@ -50,6 +50,7 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
+evaluate.add_command(stream)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
     *(evaluate, validate, correct, catalog, demo),

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from app import topics
+from app.cli._render import kafka_text
 from app.clock import now_ms
 from app.errors import HiveError
 from app.letters import Origin, letter_id, origin_or_why
@@ -77,16 +78,6 @@ class Letter:
 
 
 _ABOUT = ("topic", "partition", "offset", "stage", "error", "reason", "message", "before")
-
-
-def kafka_text(data: bytes | None) -> str | None:
-    """Return bytes as text; those that are none as Python writes them."""
-    if data is None:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return repr(data)
 
 
 class Since(click.ParamType):

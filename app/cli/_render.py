@@ -121,6 +121,16 @@ def tasks(title: str, plan: CognitivePlan, *, details: bool = False) -> Group:
     return table(title, ["task", "type", "what", "after", *(["by"] if details else [])], rows)
 
 
+def kafka_text(data: bytes | None) -> str | None:
+    """Return bytes as text; those that are none as Python writes them."""
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return repr(data)
+
+
 def when(at_ms: int) -> str:
     """Write an instant for a person."""
     return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from app.cli import _render
-from app.cli._letters import Filter, Letter, filtering, kafka_text, letter_of, letters, states, tell
+from app.cli._letters import Filter, Letter, filtering, letter_of, letters, states, tell
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -82,9 +82,9 @@ def show(*, letter: str, as_json: bool, raw: bool) -> None:
         sys.stdout.buffer.write(record.value or b"")
         return
     found = letter_of(record, states(settings), partitions=settings.partitions)
-    own = {name: kafka_text(value) for name, value in record.headers if not name.startswith(PREFIX)}
+    own = {name: _render.kafka_text(value) for name, value in record.headers if not name.startswith(PREFIX)}
     if as_json:
-        told = {**found.as_json(), "headers": own, "value": kafka_text(record.value)}
+        told = {**found.as_json(), "headers": own, "value": _render.kafka_text(record.value)}
         click.echo(msgspec.json.encode(told))
         return
     _render.console.print(_shown(found, own, record.value))
@@ -99,11 +99,11 @@ def _shown(found: Letter, own: dict[str, str | None], value: bytes | None) -> Gr
         f"tried again {tried} times; the letter before: {about.get('before')}" if tried else "",
         f"it can't be sent again: {found.to}" if isinstance(found.to, str) else "",
         f"by {found.state.by}: {found.state.why}" if found.state and found.state.why else "",
-        f"key   {kafka_text(found.key)}",
+        f"key   {_render.kafka_text(found.key)}",
         *(f"header {name}: {text}" for name, text in own.items()),
         "no value (a tombstone)" if value is None else f"value {len(value):,} bytes",
     ]
-    body = kafka_text(value) or ""
+    body = _render.kafka_text(value) or ""
     left = len(body) - SHOWN_CHARS
     more = f"… {left:,} more characters: --raw has them all" if left > 0 else ""
     return Group(

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from app.cli import _render
-from app.cli.evaluate import BadFile, evaluate
+from app.cli.evaluate import BadFile
 from app.errors import HiveError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _KINDS = "logistic,quick,tree,forest"
 
 
-@evaluate.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--label", required=True, help="The column to predict.")
 @click.option("--drop", multiple=True, help="A column to leave out; may be given several times.")

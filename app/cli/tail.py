@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from app.cli._render import kafka_text
 from app.cli._state import current_settings
 from app.stores import kafka
 
@@ -23,28 +24,19 @@ def line(found: Found) -> str:
             "partition": found.partition,
             "offset": found.offset,
             "timestamp_ms": found.timestamp_ms,
-            "key": _text(found.key),
-            "headers": {name: _text(value) for name, value in found.headers},
+            "key": kafka_text(found.key),
+            "headers": {name: kafka_text(value) for name, value in found.headers},
             "value": _value(found.value),
         },
         ensure_ascii=False,
     )
 
 
-def _text(data: bytes | None) -> str | None:
-    if data is None:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return repr(data)
-
-
 def _value(data: bytes | None) -> object:
     try:
         return msgspec.json.decode(data or b"")
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return _text(data)
+        return kafka_text(data)
 
 
 @click.command()
