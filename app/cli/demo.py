@@ -67,11 +67,12 @@ def _ask_all(settings: Settings, servers: Stack) -> list[str]:
 
 def _ask_it(settings: Settings, servers: Stack, asker: Asker, question: Question, data: SampleData) -> bool:
     """Ask a question, without the server that it is to be answered without; one of the user's own is left alone."""
-    part = question.without
-    if part is None:
+    if question.without is None:
         return _ask(settings, asker, question, data)
-    if part not in (one.name for one in servers.parts):
-        _render.console.print(f"{part} is not stopped, for it is yours: nothing has to stand in", style="yellow")
+    part = servers.serving(question.without)
+    if part is None:
+        text = f"the server of {question.without} is yours, and not stopped: nothing has to stand in"
+        _render.console.print(text, style="yellow")
         return _ask(settings, asker, question._replace(instead=None), data)
     _render.console.print(f"{part} is stopped: another source has to stand in", style="yellow")
     servers.stop(part)

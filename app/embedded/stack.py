@@ -187,6 +187,12 @@ class Stack:
         for started in self._slow:
             started.result()
 
+    def serving(self, variable: str) -> str | None:
+        """Return the part that serves an address, such as `HIVE_REDIS`; None where that address was given."""
+        if variable in self.given:
+            return None
+        return next((part.name for part in self.parts if variable in _variables(part)), None)
+
     def start(self, name: str) -> None:
         """Start a part again that was stopped or killed, on the same ports and data, and wait until it answers."""
         self._servers[name].process.start()

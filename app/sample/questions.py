@@ -10,8 +10,8 @@ from models.records import Domain
 class Question(NamedTuple):
     """A text, the domain it belongs to, and the columns of its answer.
 
-    With `without` it is asked while that server of the embedded stack is stopped, and `instead` is the source of the
-    catalog that has to answer.
+    With `without`, an address such as `HIVE_REDIS`, it is asked while the server there is stopped, and `instead` is the
+    source of the catalog that has to answer.
     """
 
     id: str
@@ -95,7 +95,7 @@ QUESTIONS = (
         "Liste os contadores de vendas do Norte e do Sul",
         Domain.BUSINESS,
         ("region", "value"),
-        without="graph",
+        without="HIVE_REDIS",
         instead="sales_counters_copy",
     ),
 )

@@ -126,6 +126,9 @@ def test_a_part_of_two_addresses_is_started_for_the_one_that_is_not_given(tmp_pa
 
     with make_stack(tmp_path, Part("graph", ("redis", "neo4j"), launch), HIVE_NEO4J="bolt://given") as stack:
         assert stack.addresses == {"HIVE_REDIS": "redis://started", "HIVE_NEO4J": "bolt://given"}
+        assert stack.serving("HIVE_REDIS") == "graph"
+        assert stack.serving("HIVE_NEO4J") is None, "it is somebody else's, though the part runs for its other address"
+        assert stack.serving("HIVE_KAFKA") is None
 
 
 def test_addresses_in_the_settings_are_given(tmp_path: Path) -> None:
