@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from benchmarks import execute as executes
+from benchmarks import experiments as simulations
 from benchmarks import latency as latencies
 from benchmarks import nlu as nlus
 from benchmarks import nlu_cache
@@ -76,6 +77,13 @@ def planning(plans: int) -> bool:
 def online() -> bool:
     """Learning in the stream: accuracy, drifts found and false alarms, beside river's learners and single detectors."""
     return onlines.run()
+
+
+@main.command()
+@click.option("--runs", default=1000, show_default=True, help="Of equal models; the others are a part of that.")
+def experiments(runs: int) -> bool:
+    """Simulated experiments: false decisions, what is found and how soon, what is rolled back; no server is needed."""
+    return simulations.simulate(runs=runs)
 
 
 @main.command()

@@ -42,6 +42,16 @@ from models.records.envelope import (
     Intent,
     IntentEnvelope,
 )
+from models.records.experiment import (
+    Arm,
+    ExperimentCommand,
+    ExperimentEvent,
+    ExperimentRules,
+    ExperimentWord,
+    Exposure,
+    Observation,
+    Scored,
+)
 from models.records.feedback import Feedback, FeedbackSource, Release, Validation
 from models.records.learning import Drift, LearningEvent, ModelSnapshot
 from models.records.ledger import FactKind, LedgerEntry, LedgerFact
@@ -71,6 +81,7 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalResponse",
     "ApprovalStatus",
+    "Arm",
     "Channel",
     "CognitivePlan",
     "CommandKind",
@@ -92,7 +103,12 @@ __all__ = [
     "Entity",
     "ExecutionResult",
     "ExecutionTicket",
+    "ExperimentCommand",
+    "ExperimentEvent",
+    "ExperimentRules",
+    "ExperimentWord",
     "Explainability",
+    "Exposure",
     "FactKind",
     "FeatureImportance",
     "FeatureShift",
@@ -111,6 +127,7 @@ __all__ = [
     "LetterCommand",
     "Mitigation",
     "ModelSnapshot",
+    "Observation",
     "PlanCommand",
     "PlanOutcome",
     "PlanStatus",
@@ -124,6 +141,7 @@ __all__ = [
     "ResultStatus",
     "RiskBand",
     "Scalar",
+    "Scored",
     "SecurityLevel",
     "Sla",
     "SpecialistOpinion",

@@ -1,0 +1,30 @@
+"""Experiments: a challenger against the champion, on the stream, sticky, and always validly judged."""
+
+from __future__ import annotations
+
+from models.lifecycle.experiment.command import command, exported, imported
+from models.lifecycle.experiment.judge import due_at, harm, judge, measured, waits_for
+from models.lifecycle.experiment.observe import expose, outcome
+from models.lifecycle.experiment.routing import arm_of, place_of, unit_of
+from models.lifecycle.experiment.state import TRANSITIONS, Cause, Experiment, Status, Unit
+
+__all__ = [
+    "TRANSITIONS",
+    "Cause",
+    "Experiment",
+    "Status",
+    "Unit",
+    "arm_of",
+    "command",
+    "due_at",
+    "exported",
+    "expose",
+    "harm",
+    "imported",
+    "judge",
+    "measured",
+    "outcome",
+    "place_of",
+    "unit_of",
+    "waits_for",
+]
