@@ -16,7 +16,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
@@ -24,7 +24,7 @@ from app.engine.groups import group_metadata
 from app.errors import StaleRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from faust.types import TP
 
@@ -43,6 +43,14 @@ CALL_TIMEOUT_S = 10.0  # of one call to the coordinator, shorter than the transa
 Message = tuple[str, "bytes | None", "bytes | None", "list[tuple[str, bytes | None]] | None", "int | None"]
 
 
+class Columns(NamedTuple):
+    """Many records for one topic, which their keys spread over its partitions: no tuple is made for each of them."""
+
+    topic: str
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes]
+
+
 @dataclass(slots=True)
 class Work:
     """What one stage wants in a transaction: its outputs, the offsets that they come from, and notes to go with those.
@@ -53,7 +61,7 @@ class Work:
     stage: str
     generation: Generation
     offsets: Mapping[TP, int]
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message | Columns] = field(default_factory=list)
     notes: Mapping[TP, str] = field(default_factory=dict)
 
 
@@ -107,6 +115,7 @@ class Committer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
+        self._lost: Generation | None = None
 
     async def start(self) -> None:
         """Register the producers: an open transaction of this worker's former life is decided by that."""
@@ -155,6 +164,8 @@ class Committer:
             self._arrived.clear()
             taken, self._waiting = self._waiting, []
             current = self._current()
+            if current == self._lost:
+                current = None  # what was given up has been dropped: nothing that comes after it may be committed
             fresh = [(work, done) for work, done in taken if work.generation == current]
             for work, done in taken:
                 if work.generation != current:
@@ -173,6 +184,7 @@ class Committer:
             await loop.run_in_executor(self._thread, self._transact, work)
         except _Fenced as exc:
             logger.info("transaction given up, partitions have moved on: %s", exc)
+            self._lost = work[0].generation
             for each, done in taken:
                 _refuse(each, done)
         except Exception as exc:  # noqa: BLE001 — whatever it is, nothing may go on after an undecided transaction
@@ -254,20 +266,30 @@ class Committer:
                 return
 
 
-def _produce(producer: Producer, messages: list[Message]) -> None:
+def _produce(producer: Producer, messages: list[Message | Columns]) -> None:
     produce = producer.produce
-    for topic, key, value, headers, partition in messages:
-        while True:
-            try:
-                if headers is None and partition is None:
+    for message in messages:
+        if isinstance(message, Columns):
+            topic = message.topic
+            for key, value in zip(message.keys, message.values, strict=True):
+                try:
                     produce(topic, value, key)
-                else:
-                    produce(topic, value, key, **_optional(headers, partition))
-            except BufferError:
-                producer.poll(0.05)  # the queue is full: wait until some of it is on its way
-            else:
-                break
+                except BufferError:
+                    _once_there_is_room(producer, topic, value, key)
+        else:
+            name, key, value_or_none, headers, partition = message
+            _once_there_is_room(producer, name, value_or_none, key, **_optional(headers, partition))
     producer.poll(0)
+
+
+def _once_there_is_room(producer: Producer, *record: Any, **optional: Any) -> None:
+    while True:
+        try:
+            producer.produce(*record, **optional)
+        except BufferError:
+            producer.poll(0.05)  # the queue is full: wait until some of it is on its way
+        else:
+            return
 
 
 def _optional(headers: list[tuple[str, bytes | None]] | None, partition: int | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import logging
 import time
 from functools import partial
 from itertools import groupby
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["NOBODY", "Source", "end_offsets"]
 
 logger = logging.getLogger(__name__)
+
+# Called for each record: in a map they cost half of what they do in a comprehension.
+_ERROR, _TOPIC, _PARTITION = methodcaller("error"), methodcaller("topic"), methodcaller("partition")
 
 T = TypeVar("T")
 
@@ -179,7 +183,7 @@ class Source:
         return now_s - self._full_since_s < HOLD_AFTER_S or full >= self._positions.keys()
 
     def _runs(self, messages: list[Any]) -> list[RawRun]:
-        if any(message.error() is not None for message in messages):
+        if any(map(_ERROR, messages)):
             for message in messages:
                 if message.error() is not None:
                     self._on_event(message)
@@ -187,7 +191,7 @@ class Source:
         found: dict[tuple[str, int], list[Any]] = {}
         at = 0
         # Fetched partition by partition: looked at in stretches, not one by one.
-        for slot, same in groupby([(message.topic(), message.partition()) for message in messages]):
+        for slot, same in groupby(zip(map(_TOPIC, messages), map(_PARTITION, messages), strict=True)):
             end = at + len(list(same))
             found.setdefault(slot, []).extend(messages[at:end])
             at = end

@@ -8,6 +8,7 @@ committed is *pending*: views read through it.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Generic, TypeVar
 
@@ -37,7 +38,7 @@ class Table(Mapping[str, V], Generic[V]):
         self.count = count
         self._decoder = msgspec.json.Decoder(value_type)
         self.partitions: dict[int, dict[bytes, bytes]] = {}
-        self._pending: dict[int, tuple[dict[bytes, bytes | None], int]] = {}
+        self._pending: defaultdict[int, deque[Mapping[bytes, bytes | None]]] = defaultdict(deque)
 
     def __getitem__(self, key: str) -> V:
         raw_key = key.encode()
@@ -60,14 +61,11 @@ class Table(Mapping[str, V], Generic[V]):
 
     def hand_over(self, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
         """Let views read what is about to be committed."""
-        before, count = self._pending.get(partition, ({}, 0))
-        self._pending[partition] = ({**before, **changes}, count + 1)
+        self._pending[partition].append(changes)
 
     def settle(self, partition: int, changes: Mapping[bytes, bytes | None], *, committed: bool) -> None:
         """Take over, or drop, what was handed over; what follows a dropped one is dropped too."""
-        pending, count = self._pending.pop(partition)
-        if count > 1:
-            self._pending[partition] = (pending, count - 1)
+        self._pending[partition].remove(changes)
         if not committed:
             return
         held = self.partitions.setdefault(partition, {})
@@ -78,7 +76,10 @@ class Table(Mapping[str, V], Generic[V]):
 
     def pending(self, partition: int) -> Mapping[bytes, bytes | None]:
         """Return what is being committed in a partition."""
-        return self._pending.get(partition, ({}, 0))[0]
+        found: dict[bytes, bytes | None] = {}
+        for changes in self._pending[partition]:
+            found.update(changes)
+        return found
 
     def decode(self, raw: bytes) -> V:
         """Decode a stored value."""

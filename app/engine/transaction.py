@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from faust.types import TP
 
-from app.engine.committer import Work
+from app.engine.committer import Columns, Work
 from app.engine.deadletters import dead_letter
 from app.errors import ConfigurationError, StaleRun, StoreUnavailable
 from models.deadletters import is_again
@@ -42,7 +42,7 @@ class Transaction:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._app = batch.app
-        self._messages: list[Message] = []
+        self._messages: list[Message | Columns] = []
         self._views: dict[tuple[str, int], TableView[Any]] = {}
         self._changes: dict[tuple[str, int], Mapping[bytes, bytes | None]] = {}
         self._letters: dict[TP, dict[int, bool]] = {}
@@ -74,8 +74,9 @@ class Transaction:
             InvalidRecord: one is larger than its topic takes; none of them is sent.
         """
         _check_size(topic, max(values, key=len, default=None))
-        names, nothing = [topic.name] * len(values), [None] * len(values)
-        self._messages.extend(zip(names, keys, values, nothing, nothing, strict=True))
+        if len(keys) != len(values):
+            raise ValueError(f"{len(keys)} keys and {len(values)} values")
+        self._messages.append(Columns(topic.name, keys, values))
 
     def view(self, table: Table[V], record: Record) -> TableView[V]:
         """Return the view of a table's partition that the record's partition is co-partitioned with.

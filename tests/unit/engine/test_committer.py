@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException
 from faust.types import TP
 
 from app.engine import committer as module
-from app.engine.committer import Committer, Work
+from app.engine.committer import Columns, Committer, Work
 from app.engine.run import Generation
 from app.errors import StaleRun
 from app.settings import Settings
@@ -22,7 +22,7 @@ class FakeProducer:
     """As much of a producer as the committer calls."""
 
     made: list[FakeProducer]
-    failures: dict[str, list[KafkaException]]
+    failures: dict[str, list[Exception | None]]
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.id = config["transactional.id"]
@@ -31,8 +31,8 @@ class FakeProducer:
 
     def _call(self, name: str, *args: Any) -> None:
         self.calls.append((name, *args))
-        if self.failures.get(name):
-            raise self.failures[name].pop(0)
+        if self.failures.get(name) and (failure := self.failures[name].pop(0)) is not None:
+            raise failure
 
     def init_transactions(self, timeout: float) -> None:
         self._call("init")
@@ -113,6 +113,25 @@ async def test_what_waits_together_is_committed_together_and_the_producers_take_
     assert second[0][1] == [("in", 2, 5, "")]
 
 
+async def test_columns_become_records_in_their_place_and_a_full_queue_is_waited_for(
+    producers: list[FakeProducer],
+) -> None:
+    bench = await _started()
+    work = _work()
+    work.messages.insert(1, Columns("out", [b"a", None], [b"1", b"2"]))
+    FakeProducer.failures["produce"] = [None, BufferError("full")]
+    await bench.committer.submit(work)
+    produced = [call[1:4] for call in producers[0].calls if call[0] == "produce"]
+    assert produced == [
+        ("out", b"k", b"v"),
+        ("out", b"a", b"1"),
+        ("out", b"a", b"1"),
+        ("out", None, b"2"),
+        ("log", b"k", b"v"),
+    ]
+    await bench.committer.stop()
+
+
 async def test_a_note_goes_with_its_offset(producers: list[FakeProducer]) -> None:
     bench = await _started()
     work = _work()
@@ -141,7 +160,11 @@ async def test_a_coordinator_that_says_no_longer_yours_aborts_and_goes_on(produc
         await bench.committer.submit(_work())
     assert producers[0].calls[-1] == ("abort",)
     assert bench.failed.empty()
-    await bench.committer.submit(_work())
+    with pytest.raises(StaleRun):
+        await bench.committer.submit(_work())
+    assert ("begin",) not in producers[1].calls, "nothing more of a membership that has been lost"
+    bench.generation = Generation(8, "member")
+    await bench.committer.submit(_work(generation=bench.generation))
     await bench.committer.stop()
 
 

@@ -104,3 +104,16 @@ def test_keys_come_out_in_the_order_of_their_last_write(steps: list[tuple[str, b
         table.hand_over(0, changes)
         table.settle(0, changes, committed=True)
         assert list(table.view(0).oldest()) == list(model)
+
+
+def test_what_is_in_flight_is_forgotten_once_it_is_settled_though_something_always_is() -> None:
+    table: Table[int] = Table("t", changelog="t-changelog", value_type=int, count=1)
+    before: dict[bytes, bytes | None] = {b"0": b"0"}
+    table.hand_over(0, before)
+    for number in range(1, 100):
+        changes: dict[bytes, bytes | None] = {str(number).encode(): str(number).encode()}
+        table.hand_over(0, changes)
+        table.settle(0, before, committed=True)
+        before = changes
+    assert dict(table.pending(0)) == {b"99": b"99"}
+    assert len(table.partitions[0]) == 99

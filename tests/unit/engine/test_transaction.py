@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
+from app.engine.committer import Columns
 from app.engine.consumer import Delivery
 from app.engine.limit import LetterLimit
 from app.engine.run import Batch, Generation, RawRun, Run
@@ -350,7 +351,7 @@ async def test_columns_are_sent_as_single_records_are_and_leave_out_what_was_rej
         tx.send_all(OUT, batch.keys, [b"%d" % value for value in batch.values])
     [(work, _)] = app.committer.taken
     sent = [message for message in work.messages if message[0] == "out"]
-    assert sent == [("out", b"key", b"1", None, None), ("out", b"key", b"2", None, None)]
+    assert sent == [Columns("out", [b"key", b"key"], [b"1", b"2"])]
     assert len([message for message in work.messages if message[0] == "in-dead"]) == 1
 
 
@@ -367,5 +368,5 @@ async def test_of_columns_with_one_value_that_is_too_large_none_is_sent() -> Non
 async def test_columns_of_different_lengths_are_a_defect_and_lose_nothing_silently() -> None:
     batch = _batch(FakeApp(), b"1")
     tx = transaction(batch)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="1 keys and 2 values"):
         tx.send_all(OUT, [b"a"], [b"1", b"2"])
