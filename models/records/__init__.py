@@ -65,6 +65,7 @@ from models.records.opinion import (
 )
 from models.records.plan import ApprovalStatus, CognitivePlan, PlanStatus, PlanTask, TaskType
 from models.records.result import ExecutionResult, ResultStatus, TaskOutcome
+from models.records.retraining import RetrainingCommand, RetrainingEvent, RetrainingWord
 from models.records.submission import Submission, SubmittedIntent
 from models.records.ticket import QUERY_TYPES, ExecutionTicket, Sla, TicketQos, TicketStatus
 
@@ -139,6 +140,9 @@ __all__ = [
     "Record",
     "Release",
     "ResultStatus",
+    "RetrainingCommand",
+    "RetrainingEvent",
+    "RetrainingWord",
     "RiskBand",
     "Scalar",
     "Scored",

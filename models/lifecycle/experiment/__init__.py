@@ -6,6 +6,7 @@ from models.lifecycle.experiment.command import command, exported, imported
 from models.lifecycle.experiment.judge import due_at, harm, judge, measured, waits_for
 from models.lifecycle.experiment.observe import expose, outcome
 from models.lifecycle.experiment.routing import arm_of, place_of, unit_of
+from models.lifecycle.experiment.stage import hear, observe, reports
 from models.lifecycle.experiment.state import TRANSITIONS, Cause, Experiment, Status, Unit
 
 __all__ = [
@@ -20,11 +21,14 @@ __all__ = [
     "exported",
     "expose",
     "harm",
+    "hear",
     "imported",
     "judge",
     "measured",
+    "observe",
     "outcome",
     "place_of",
+    "reports",
     "unit_of",
     "waits_for",
 ]

@@ -101,6 +101,11 @@ class Lift(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it has shown to be worse."""
         return self.worst >= -log(alpha)
 
+    @property
+    def leans_worse(self) -> bool:
+        """Whether the bets on harm are well ahead by now, which shows nothing yet."""
+        return _mean(self.worse) >= log(3.0)
+
     def interval(self, alpha: float) -> Interval | None:
         """Return the confidence sequence of the difference, None before there is any information.
 

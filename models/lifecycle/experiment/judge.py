@@ -1,7 +1,7 @@
 """When an experiment goes on, and when it is over: by its own time and by what has been shown.
 
 A stage is left once it has lasted its hours and enough units of each arm have had their outcome; then the first one
-needs that nothing speaks against it, those in between that the difference is positive, and the last one in which
+needs that nothing leans against it, those in between that the difference is positive, and the last one in which
 anything is left to chance that the challenger has shown to be better. What shows harm ends it at once, at any look.
 """
 
@@ -70,10 +70,17 @@ def waits_for(state: Experiment, *, now_ms: int) -> str | None:
         return f"{left / HOUR_MS:.1f} more hours"
     if (fewest := min(state.lift.n)) < rules.least_units[stage]:
         return f"{rules.least_units[stage] - fewest} more outcomes of {'treated units' if _thin(state) else 'controls'}"
-    if stage == len(rules.hours) - 1:
+    return _not_shown(state)
+
+
+def _not_shown(state: Experiment) -> str | None:
+    stage = state.stage
+    if state.lift.leans_worse:
+        return "the outcomes to say that it is not worse"
+    if stage == len(state.rules.hours) - 1:
         return None if is_better(state) else "the challenger to show that it is better"
     found = state.lift.interval(ALPHA_INTERVAL)
-    if stage > 0 and (found is None or found.estimate <= 0.0 or found.low <= -rules.margin):
+    if stage > 0 and (found is None or found.estimate <= 0.0 or found.low <= -state.rules.margin):
         return "a positive difference"
     return None
 
