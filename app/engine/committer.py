@@ -61,7 +61,7 @@ class Work:
     stage: str
     generation: Generation
     offsets: Mapping[TP, int]
-    messages: list[Message | Columns] = field(default_factory=list)
+    messages: Sequence[Message | Columns] = ()
     notes: Mapping[TP, str] = field(default_factory=dict)
 
 
@@ -266,7 +266,7 @@ class Committer:
                 return
 
 
-def _produce(producer: Producer, messages: list[Message | Columns]) -> None:
+def _produce(producer: Producer, messages: Sequence[Message | Columns]) -> None:
     produce = producer.produce
     for message in messages:
         if isinstance(message, Columns):

@@ -118,7 +118,8 @@ async def test_columns_become_records_in_their_place_and_a_full_queue_is_waited_
 ) -> None:
     bench = await _started()
     work = _work()
-    work.messages.insert(1, Columns("out", [b"a", None], [b"1", b"2"]))
+    first, last = work.messages
+    work.messages = [first, Columns("out", [b"a", None], [b"1", b"2"]), last]
     FakeProducer.failures["produce"] = [None, BufferError("full")]
     await bench.committer.submit(work)
     produced = [call[1:4] for call in producers[0].calls if call[0] == "produce"]
