@@ -15,13 +15,16 @@ from agents._timers import say
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, metrics, plans, settings, task_outputs
+from app.main import app, metrics, plans, plans_ended, settings, task_outputs
 from models.orchestration import End, Keep, Rules, apply, due_at
 from models.records import CommandKind, ExecutionResult, ExecutionTicket, PlanCommand
+from tables import forget
 from tables.plans import MOST, Alarms, OutputsOf
+from tables.plans_ended import KEPT_MS, Ended
+from tables.plans_ended import MOST as MOST_ENDED
 
 if TYPE_CHECKING:
-    from app.engine import Record, Transaction
+    from app.engine import Batch, Record, Transaction
     from models.orchestration import PlanState
 
 LOOK_S = 0.5
@@ -42,9 +45,17 @@ async def orchestrate(stream: Any) -> None:
     async for batch in runs(stream):
         _index()
         async with transaction(batch) as tx:
+            _forget_old(tx, batch)
             for record in batch:
                 with tx.attempt(record):
                     _apply(tx, record)
+
+
+def _forget_old(tx: Transaction, batch: Batch) -> None:
+    """Forget plans that ended too long ago, once for each partition of a batch."""
+    firsts = {run.records[0].partition: run.records[0] for run in batch.runs if run.records}
+    for first in firsts.values():
+        forget(tx.view(plans_ended, first), before_ms=now_ms() - KEPT_MS, most=MOST_ENDED)
 
 
 def _apply(tx: Transaction, record: Record) -> None:
@@ -53,12 +64,13 @@ def _apply(tx: Transaction, record: Record) -> None:
     if not plan_id:
         return  # an outside worker's word on nobody's ticket
     states = tx.view(plans, record)
-    before = states.get(plan_id)
+    before, ended = states.get(plan_id), tx.view(plans_ended, record)
     if before is None and isinstance(event, ExecutionResult) and states.size >= MOST:
         return
     outputs = OutputsOf(tx.view(task_outputs, record), plan_id, before.tasks if before else {})
     now = min(record.timestamp_ms, now_ms()) if isinstance(event, PlanCommand) else now_ms()
-    step = apply(before, event, now_ms=now, outputs=outputs, rules=RULES)
+    has_ended = before is None and plan_id in ended
+    step = apply(before, event, now_ms=now, outputs=outputs, rules=RULES, has_ended=has_ended)
     for effect in step.effects:
         if isinstance(effect, ExecutionTicket):
             send_ticket(tx, effect)
@@ -67,6 +79,7 @@ def _apply(tx: Transaction, record: Record) -> None:
         elif isinstance(effect, End):
             answer(tx, effect.completed)
             metrics.plan(effect.completed)
+            ended[plan_id] = Ended(now)
     _remember(states, plan_id, before, step.state)
     if step.state is None:
         outputs.forget()

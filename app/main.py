@@ -39,6 +39,7 @@ from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
 from tables.models import MODELS
 from tables.plans import PLANS, TASK_OUTPUTS
+from tables.plans_ended import PLANS_ENDED
 from tables.validated import VALIDATED
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_typ
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)
 approval_plans = app.Table(APPROVAL_PLANS.name, value_type=APPROVAL_PLANS.value_type)
 plans = app.Table(PLANS.name, value_type=PLANS.value_type, changelog=PLANS_STATES)
+plans_ended = app.Table(PLANS_ENDED.name, value_type=PLANS_ENDED.value_type)
 task_outputs = app.Table(TASK_OUTPUTS.name, value_type=TASK_OUTPUTS.value_type)
 correlations = app.Table(CORRELATIONS.name, value_type=CORRELATIONS.value_type)
 actor_rates = app.Table(ACTOR_RATES.name, value_type=ACTOR_RATES.value_type)

@@ -26,7 +26,15 @@ Event = CognitivePlan | ExecutionResult | PlanCommand
 _RULES = Rules()
 
 
-def apply(state: PlanState | None, event: Event, *, now_ms: int, outputs: Outputs, rules: Rules = _RULES) -> Step:
+def apply(
+    state: PlanState | None,
+    event: Event,
+    *,
+    now_ms: int,
+    outputs: Outputs,
+    rules: Rules = _RULES,
+    has_ended: bool = False,
+) -> Step:
     """Return what follows from an event.
 
     Args:
@@ -35,7 +43,11 @@ def apply(state: PlanState | None, event: Event, *, now_ms: int, outputs: Output
         now_ms: When, in epoch milliseconds.
         outputs: What has been kept of the plan's tasks.
         rules: What its life is measured by.
+        has_ended: The plan has ended before. Its state is gone then, so that the plan, coming again, or what comes late
+            of its tickets would look like the first of it.
     """
+    if has_ended:
+        return Step(state)
     if isinstance(event, CognitivePlan):
         return _released(state, event, now_ms, outputs, rules)
     if state is None or state.plan is None:

@@ -132,7 +132,7 @@ def _result(
 
 
 class World:
-    """One plan's state, what was kept of it, the tickets that are out, and the clock."""
+    """One plan's state, what was kept of it, the tickets that are out, the marker of its end, and the clock."""
 
     def __init__(self, plan: CognitivePlan, rules: Rules | None = None) -> None:
         self.plan = plan
@@ -142,6 +142,7 @@ class World:
         self.outputs: dict[str, dict[str, Any]] = {}
         self.tickets: list[ExecutionTicket] = []
         self.ends: list[CompletedPlan] = []
+        self.has_ended = False
 
     def release(self) -> World:
         """Let the plan go, with its first tickets."""
@@ -151,12 +152,20 @@ class World:
 
     def happen(self, event: Event) -> Step:
         """Apply an event."""
-        step = apply(self.state, event, now_ms=self.now_ms, outputs=self.outputs, rules=self.rules)
+        step = apply(
+            self.state,
+            event,
+            now_ms=self.now_ms,
+            outputs=self.outputs,
+            rules=self.rules,
+            has_ended=self.has_ended and self.state is None,
+        )
         for effect in step.effects:
             if isinstance(effect, Keep):
                 self.outputs[effect.task_id] = effect.output
             elif isinstance(effect, End):
                 self.ends.append(effect.completed)
+                self.has_ended = True
             else:
                 self.tickets.append(effect)
         self.state = step.state

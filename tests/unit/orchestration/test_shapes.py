@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -127,8 +128,11 @@ def test_back_off_grows_and_is_the_same_again() -> None:
         world.run(lambda ticket: failed(ticket, retryable=True))
         return [ticket.created_at for ticket in world.tickets]
 
-    waits = [after - before for before, after in zip(times(), times()[1:], strict=False)]
+    first, again = times(), times()
+    assert first == again
+    waits = [after - before for before, after in pairwise(first)]
     rules = Rules()
+    assert len(waits) == RETRIES[RiskBand.CRITICAL]
     assert all(rules.retry_ms * 2**n / 2 <= wait <= rules.retry_ms * 2**n for n, wait in enumerate(waits))
 
 
@@ -224,6 +228,15 @@ def test_what_is_kept_before_a_plan_comes_is_bounded_and_forgotten() -> None:
     assert world.state is None
 
 
+def test_a_plan_that_comes_again_after_its_end_does_not_begin_again() -> None:
+    world = World(plan_of(query("a"), query("b", "a"))).release()
+    world.run()
+    before = list(world.tickets)
+    world.happen(world.plan)
+    world.happen(done(world.tickets[0]))
+    assert (world.state, world.tickets, len(world.ends)) == (None, before, 1)
+
+
 def test_a_state_survives_its_changelog() -> None:
     world = World(plan_of(query("a"), query("b", "a"))).release()
     world.happen(done(world.tickets[0]))
@@ -279,6 +292,10 @@ def test_any_order_of_results_and_any_repetition_come_to_the_same_end(
                 world.wait()
             waiting += world.tickets[sent:]
             sent = len(world.tickets)
+        for late in luck.sample(seen, len(seen)):
+            world.happen(late if luck.random() < 0.5 else world.plan)
+        world.happen(world.plan)
+        assert (world.state, world.tickets[sent:]) == (None, []), "what comes after the end begins nothing"
         [end] = world.ends
         assert len({ticket.ticket_id for ticket in world.tickets}) == len(world.tickets), "none goes out twice"
         assert decode(CompletedPlan, encode(end)) == end
