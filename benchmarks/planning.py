@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from app.clock import now_ms
+from benchmarks.questions import SETS, score
 from benchmarks.report import emit, progress
 from models.nlu import to_envelope, understand
 from models.planning import Catalog, load_catalog, make_plan
@@ -52,6 +53,7 @@ def run(*, plans: int = PLANS) -> bool:
         make_plan(envelopes[number % len(envelopes)], catalog, now_ms=now)
     times_us = _times(envelopes, catalog, now)
     everything = sorted(sample for samples in times_us for sample in samples)
+    rates = _rates(catalog)
     progress(f"planning {plans:,} plans to see whether memory grows")
     growth_blocks = _growth(envelopes, catalog, now, plans)
     p50 = statistics.median(everything)
@@ -62,9 +64,21 @@ def run(*, plans: int = PLANS) -> bool:
         us_worst_text=round(max(statistics.median(samples) for samples in times_us), 1),
         plans=plans,
         growth_blocks=growth_blocks,
+        independent_right=rates,
         encoded_bytes=statistics.median(len(encode(_plan(envelope, catalog, now))) for envelope in envelopes),
     )
     return p50 <= US_P50_MOST and growth_blocks <= GROWTH_BLOCKS_MOST
+
+
+def _rates(catalog: Catalog) -> dict[str, str]:
+    """Say how many questions of each set that nothing was fitted to are right: see tests/data/README.md."""
+    rates = {}
+    for file in SETS:
+        found = score(file, catalog)
+        for text, reasons in found.wrong.items():
+            progress(f"{file}: {text}: {'; '.join(reasons)}")
+        rates[file.removesuffix(".yaml")] = f"{found.right}/{found.of}"
+    return rates
 
 
 def _envelope(text: str, number: int, now: int) -> IntentEnvelope:

@@ -79,6 +79,10 @@ _SENTENCES = {
         "com o que comparar? diga dois períodos, como em “outubro com setembro”",
         "compared with what? name two periods, as in “October with September”",
     ),
+    "no-number": (
+        "“{word}” não serve de quantidade: diga um número maior que zero",
+        "“{word}” is no number to count with: say one above zero",
+    ),
     "no-link": (
         "não há como relacionar estes dados; o que se conhece: {choices}",
         "there is no way to relate these; what is known: {choices}",

@@ -183,7 +183,8 @@ def _terms(sources: list[Source], relationships: list[Relationship]) -> dict[tup
             for value, synonyms in dimension.values.items():
                 phrases.add([value, *synonyms], Term(name, "value", dimension.name, value))
     for way in relationships:
-        for direction, listed in (("verb", way.verbs), ("forward", way.forward), ("backward", way.backward)):
+        directions = {"verb": way.verbs, "forward": way.forward, "backward": way.backward, "impact": way.impact}
+        for direction, listed in directions.items():
             for phrase in _listed(listed):
                 phrases.add([phrase], Term(way.start, "relationship", way.name, direction))
                 if way.end != way.start:

@@ -61,6 +61,9 @@ _STORES = word_set(
 )
 _DISKS = word_set("disco discos disk disks drive drives hd volume volumes particao partition cluster servidor server")
 _HELD = _STORES | _DISKS | word_set("dados data registros records cache logs log historico history everything tudo all")
+_VIEWS = word_set("filtro filtros filter filters selecao selection ordenacao sorting destaque highlight highlights")
+"""What somebody has set on a screen: to clear it ("clear all filters", "limpar os filtros") destroys nothing."""
+
 _ARTEFACTS = word_set(
     "botao button tela screen endpoint metodo method funcao function funcionalidade feature permissao permission opcao "
     "option icone icon link menu formulario form page pagina dialog modal"
@@ -282,9 +285,17 @@ class _Reader:
     def _is_of_what_is_held(self, at: int) -> bool:
         verb = _VERBS[self.words[at]].verb
         behind = self.words[at + 1 : at + 5]
+        if self._is_of_a_view(at):
+            return False
         if verb in _OF_STORES:
             return not _HELD.isdisjoint(behind)
         return verb not in _OF_DISKS or not _DISKS.isdisjoint(behind)
+
+    def _is_of_a_view(self, at: int) -> bool:
+        """Whether the object is what somebody has set on a screen, and no store is spoken of."""
+        behind = [word for place, word in enumerate(self.words) if place > at and self.clause[place] == self.clause[at]]
+        thing = next((word for word in behind if word not in _DETERMINERS and word not in _IMPACT), "")
+        return thing in _VIEWS and _STORES.isdisjoint(behind)
 
     def _before(self, at: int, reach: int) -> list[str]:
         """The words before, in the same clause, nearest last."""

@@ -22,7 +22,8 @@ class Term(NamedTuple):
     """What a phrase can mean in one source.
 
     `value` is, for kind `value`, the value of the dimension `name`; for kind `identifier` that of the field `name`; and
-    for kind `relationship` the way it is followed: `forward`, `backward`, or `verb` when the words around it decide.
+    for kind `relationship` the way it is followed: `forward`, `backward`, `impact` (backward, over all steps) or `verb`
+    when the words around it decide.
     """
 
     source: str

@@ -21,6 +21,7 @@ __all__ = ["columns", "match_filter", "mongodb_parameters"]
 _FORMATS: dict[Unit, str] = {
     "hour": "%Y-%m-%d %H:00",
     "day": "%Y-%m-%d",
+    "weekday": "%u",
     "week": "%G-W%V",
     "month": "%Y-%m",
     "year": "%Y",

@@ -205,7 +205,8 @@ class Relationship(Entry, frozen=True, kw_only=True):
 
     `forward` are the words that ask for the far end ("depends on"), `backward` those that ask for the near one
     ("needed by"). `verbs` stand between the two ends: "which services depend on X" asks backward, "what does X depend
-    on" forward. A `transitive` one can be followed over `max_hops` steps.
+    on" forward. A `transitive` one can be followed over `max_hops` steps, and `impact` are the words that ask for all
+    that leads there over these ("what breaks if X goes down").
     """
 
     name: Name
@@ -216,6 +217,7 @@ class Relationship(Entry, frozen=True, kw_only=True):
     verbs: Listed = msgspec.field(default_factory=_no_words)
     forward: Listed = msgspec.field(default_factory=_no_words)
     backward: Listed = msgspec.field(default_factory=_no_words)
+    impact: Listed = msgspec.field(default_factory=_no_words)
     transitive: bool = False
     max_hops: Annotated[int, msgspec.Meta(ge=1, le=20)] = 10
 

@@ -13,6 +13,7 @@ from models.transform.table import PLACE, Table, finite, narrowed, numbered, num
 _FORMATS: dict[Unit, str] = {
     "hour": "%Y-%m-%d %H:00",
     "day": "%Y-%m-%d",
+    "weekday": "%u",
     "week": "%G-W%V",
     "month": "%Y-%m",
     "year": "%Y",

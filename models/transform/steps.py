@@ -12,7 +12,7 @@ from models.transform.limits import Limits
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Names = Annotated[list[Name], msgspec.Meta(min_length=1, max_length=100)]
-Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
+Unit = Literal["hour", "day", "weekday", "week", "month", "quarter", "year"]
 Function = Literal["count", "sum", "avg", "min", "max", "distinct"]
 Operator = Literal["in", "nin", "eq", "ne", "gt", "gte", "lt", "lte", "between"]
 Pair = tuple[Name, Name]

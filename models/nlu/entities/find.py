@@ -44,7 +44,8 @@ def _trigger_table() -> dict[str, int]:
     table: dict[str, int] = {}
     for family, triggers in _FAMILIES.items():
         for word in triggers:
-            table[word] = table.get(word, 0) | family
+            # A number that may be a year may be an amount as well: "acima de 2000 reais".
+            table[word] = table.get(word, 0) | family | (_DIGITS if word < ":" else 0)
     return table
 
 

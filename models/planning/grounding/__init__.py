@@ -7,9 +7,11 @@ and the answer takes for granted is said in `Grounded.assumed`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from models.nlu.entities.shapes import TOP_TRIGGERS
 from models.nlu.timerange import TimeRange
 from models.nlu.words import Word
 from models.planning.catalog import Catalog
@@ -33,7 +35,8 @@ from models.planning.grounding.spec import (
 )
 from models.planning.grounding.tasks import Builder
 from models.planning.intent import work_word
-from models.planning.sources import Source
+from models.planning.lexicon import Mention
+from models.planning.sources import Relationship, Source
 from models.records import Entity
 
 __all__ = [
@@ -73,9 +76,30 @@ def ground_question(
     question = Question(text, catalog, at_ms=at_ms, language=language, found=found, entities=entities)
     if (work := work_word(question.plains)) is not None:
         return Ungrounded("work", work, all_labels(catalog, language))
+    if (number := _no_number(question)) is not None:
+        return Ungrounded("no-number", number, ())
     if (path := path_of(question)) is not None:
         return path if isinstance(path, Ungrounded) else _alone(question, path)
     return _on_sources(question)
+
+
+_BELOW_ZERO = re.compile(r"(?<![\w.,)])[-\u2212]\d[\d.,]*")
+
+
+def _no_number(question: Question) -> str | None:
+    """Return a number that nothing can be counted with: "top -5", "top 0"."""
+    for match in _BELOW_ZERO.finditer(question.text):
+        if not any(bound_at == match.start() + 1 for bound_at in _compared_at(question)):
+            return match[0]
+    for at, word in enumerate(question.plains[1:], 1):
+        if word == "0" and question.plains[at - 1] in TOP_TRIGGERS:
+            return word
+    return None
+
+
+def _compared_at(question: Question) -> set[int]:
+    """Where the words of periods and comparisons begin in the text: "2025-10-01" has no number below zero."""
+    return {question.found[at].start for at in question.facts.taken if at < len(question.found)}
 
 
 def _on_sources(question: Question) -> Grounded | Ungrounded:
@@ -132,12 +156,25 @@ def _spec(question: Question, source: Source, period: TimeRange | None) -> Query
         return refused
     relation = relationship_of(question)
     if relation is not None and source.kind == "neo4j":
-        spec = read_graph(question, relation)
+        spec = _not_at_an_end(question, relation) or read_graph(question, relation)
     else:
         spec = Reader(question, source).spec(period)
     if isinstance(spec, QuerySpec) and spec.source.time_field is None and period is not None:
         return Ungrounded("no-time", question.found[period.first].text, ())
     return spec
+
+
+def _not_at_an_end(question: Question, relation: tuple[Mention, Relationship, str]) -> Ungrounded | None:
+    """Refuse "which teams depend on auth": the way leads from services to services."""
+    mention, way, _ = relation
+    ends = {way.start, way.end}
+    for other in question.mentions:
+        named = {term.source for term in other.terms if term.kind == "source"}
+        if other.start < mention.start and named and not named & ends:
+            word = " ".join(word.text for word in question.found[other.start : other.end])
+            sources = question.catalog.sources
+            return Ungrounded("no-link", word, tuple(sources[name].label.of(question.language) for name in ends))
+    return None
 
 
 _SEVERAL = grammar.COMPARING | grammar.SHARE

@@ -98,7 +98,7 @@ class Choice:
             question.used.update(at for at in question.facts.groups if question.plains[at] in UNIT_OF)
             for mention in question.mentions:
                 question.use(mention)
-            binding, loose = question.rest(set())
+            binding, loose = question.rest()
             question.used = set(question.facts.taken)
             if len(fitting) == 1 and asks and not binding and not loose:
                 return sources[fitting[0]]
@@ -162,13 +162,16 @@ def nearest(word: str, known: list[str], limit: int = 2) -> list[str]:
 def unknown_word(question: Question, at: int, sources: list[Source]) -> Ungrounded:
     """Say that a word narrows the question down in a way that the sources don't know, with what is like it."""
     names: dict[str, str] = {}
+    begun: list[str] = []  # "Painel Ultra": those that begin with a "Painel" are near
+    beside = {question.word(at - 1), question.plains[at]}
     for source in sources:
         for dimension in source.dimensions:
             names.update((stem_of(value), value) for value in dimension.values)
+            begun.extend(value for value in dimension.values if plain(value).split()[0] in beside)
             names.setdefault(stem_of(dimension.label.of(question.language)), dimension.label.of(question.language))
         for measure in source.measures:
             names.setdefault(stem_of(measure.label.of(question.language)), measure.label.of(question.language))
-    like = [names[name] for name in nearest(stem(question.plains[at]), list(names))]
+    like = begun[:MAX_CHOICES] or [names[name] for name in nearest(stem(question.plains[at]), list(names))]
     labels = [dimension.label.of(question.language) for source in sources for dimension in source.dimensions]
     return Ungrounded("unknown-word", question.found[at].text, tuple(dict.fromkeys(like or labels)))
 

@@ -7,8 +7,10 @@ from models.planning.grounding.spec import Comparison, Group, QuerySpec, Unit
 from models.planning.sources import Source
 
 _UNITS_PT: dict[Unit, str] = {
-    "hour": "hora", "day": "dia", "week": "semana", "month": "mês", "quarter": "trimestre", "year": "ano",
+    "hour": "hora", "day": "dia", "weekday": "dia da semana (1 = segunda)", "week": "semana", "month": "mês",
+    "quarter": "trimestre", "year": "ano",
 }  # fmt: skip
+_UNITS_EN: dict[Unit, str] = {"weekday": "weekday (1 = Monday)"}
 _SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤", "eq": "=", "ne": "≠", "in": "=", "nin": "≠"}
 _DISTINCT = ("distintos", "distinct")
 _TRANSITIVE = ("direta ou indiretamente", "directly or indirectly")
@@ -60,7 +62,7 @@ def compared(spec: QuerySpec, item: Comparison, language: str) -> str:
 def _group_label(source: Source, group: Group, language: str) -> str:
     if group.unit is None:
         return source.dimension(group.name).label.of(language)
-    return _UNITS_PT[group.unit] if language == "pt" else group.unit
+    return _UNITS_PT[group.unit] if language == "pt" else _UNITS_EN.get(group.unit, group.unit)
 
 
 def _way(spec: QuerySpec, language: str) -> str:

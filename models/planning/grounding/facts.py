@@ -19,7 +19,7 @@ MAX_ENTITIES = 100
 """More are not read: a text that names a hundred periods and numbers asks nothing that can be answered."""
 
 _OPERATORS: dict[str, Operator] = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "eq", "!=": "ne"}
-_SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _ORDERS = {"asc": Order.SMALLEST, "newest": Order.LATEST, "oldest": Order.LATEST}
 
 
@@ -36,8 +36,8 @@ class Bound(NamedTuple):
         """Return the numbers in this unit, or None when theirs can't be turned into it."""
         if not self.unit or self.unit == unit:
             return self.values
-        if unit in _SECONDS and self.unit in _SECONDS:
-            factor = _SECONDS[self.unit] / _SECONDS[unit]
+        if unit in SECONDS and self.unit in SECONDS:
+            factor = SECONDS[self.unit] / SECONDS[unit]
             return tuple(_whole(value * factor) for value in self.values)
         return None
 

@@ -68,6 +68,21 @@ COMPARING = COMPARE | GROWTH
 DIRECTIONS = ASCENDING | DESCENDING
 HOPS = INDIRECT | DIRECT
 
+FAST = word_set(
+    "rapido rapida rapidos rapidas rapidamente depressa agil ageis fastest quickest faster quicker fast quickly"
+)
+SLOW = word_set(
+    "devagar lento lenta lentos lentas lentamente demorado demorada demorados demoradas demora demoram demorou "
+    "demoraram leva levam levou slowest slower slow slowly longest"
+)
+SUPERLATIVE_PACE = word_set("fastest quickest slowest longest")
+FAILING = word_set(
+    "cair cai caia caisse parar parasse falhar falhasse quebrar morrer sair sumir ficar ficasse fora ar indisponivel "
+    "offline down goes go went fails fail stops stop dies die crashes crash unavailable breaks working"
+)
+FIRST = word_set("first primeiro primeiros primeira primeiras")
+WEEKDAYS = word_set("weekday weekdays")
+
 AGED = word_set("ha faz for")
 
 OF = word_set("de do da dos das of")
@@ -96,5 +111,25 @@ FILLERS = SMALL_TALK.union(
 )
 """Words that say how to ask, not what about: leaving them out changes no answer."""
 
-CHANGING_SUFFIXES = tuple("ado ada ados adas ido ida idos idas ed ing ndo ram ou eu iu mente ly".split())  # noqa: SIM905
-"""Endings of verbs and adverbs: a word with one, beside the source, doesn't narrow it down."""
+NEUTRAL = FILLERS | word_set(
+    "gerou geraram gerado gerada gerados geradas trouxe trouxeram deu deram dao recebemos recebeu receberam sofreu "
+    "sofreram apresentou apresentaram registrou registraram reportados reportadas relatados lancados lancadas emitidos "
+    "executados executadas efetuou efetuaram chegou chegaram rendeu renderam somou somaram totalizou ocorridos "
+    "ocorridas ocorrem ocorre acontecidos acontecem acontece saber sabe diz conhecer conta explique explore durante "
+    "dentro desde sobre relate levante ajude ajuda pode podem poderia consegue vindos vindas vindo vinda eventual "
+    "envolvendo afetando atingindo referente referentes relativos relativas pertencentes dos desse dessa nesse nessa "
+    "qualquer tudo tipo parte usando feitas fizemos passou passaram maioria olhe olhar recebidos recebidas "
+    "reported raised logged placed place submitted issued performed executed run ran carried bring brought coming "
+    "came going go see seen know happening experienced suffered faced hit reach reached generate generated produced "
+    "produce earn earned receive received record recorded given look looking during within over across throughout "
+    "into than under overall around explore review explain using occur occurs involving affecting affect regarding "
+    "concerning related coming let lets help will would could than more any kind every whole sort ones one if "
+    "currently built ok okay our their his her who whose whom get gets had having does doing being still yet"
+)
+"""Words that leave a question as it is without them: how it is asked, and verbs that say no more than that there is."""
+
+NEW = word_set("novo nova novos novas new")
+"""Of a period they say nothing: what is new in it has its time there."""
+
+ADVERB_ENDINGS = ("mente", "ly")
+"""How something was done, which no source knows and no question hangs on."""

@@ -79,8 +79,10 @@ def read_graph(question: Question, found: tuple[Mention, Relationship, str]) -> 
     names = tuple(dict.fromkeys(value for _, value in anchor))
     for place, _ in anchor:
         question.use(place)
-    transitive = way.transitive and question.has(grammar.INDIRECT)
+    transitive = way.transitive and (manner == "impact" or question.has(grammar.INDIRECT))
     question.use_words(grammar.HOPS)
+    if manner in ("impact", "backward"):
+        question.use_words(grammar.FAILING)  # "se o auth cair", "if auth goes down"
     filters = _filters(question, asked, names)
     _account(question, sources[way.start], sources[way.end])
     anchored = sources[way.end] if anchor is named.end and not named.same else sources[way.start]
@@ -154,7 +156,7 @@ def _ranked(question: Question, way: Relationship, manner: str, mention: Mention
 
 def _unknown_name(question: Question, mention: Mention) -> int | None:
     """Return where a word stands that should name a node and names none."""
-    binding, loose = question.rest({term.source for term in mention.terms})
+    binding, loose = question.rest()
     places = [at for at in (*binding, *loose) if at not in range(mention.start, mention.end)]
     return min(places, key=lambda at: (at < mention.start, at)) if places else None
 

@@ -160,13 +160,16 @@ def _in_time(
         return sought_spec
     question.used.add(word)
     from_spec, sought_spec = _as_list(from_spec), _as_list(sought_spec)
+    asked, reference_spec = sought_spec, from_spec
     on = (link.right, link.left) if reference else (link.left, link.right)
+    if not is_before:  # "incidents after a deployment": each incident that is asked for, with what it came after
+        from_spec, sought_spec, on = sought_spec, from_spec, (on[1], on[0])
     base, sought = from_spec.source, sought_spec.source
     builder = Builder(question.language, question.catalog.sources)
     left, right = builder.query(from_spec), builder.query(sought_spec)
     prefix = f"{sought.name}_"
     times = (str(base.time_field), str(sought.time_field))
-    steps = [step.join_asof(right, on, times, before=is_before, prefix=prefix)]
+    steps = [step.join_asof(right, on, times, before=True, prefix=prefix)]
     names = [*base.list_fields, *(f"{prefix}{name}" for name in sought.list_fields if name != on[1])]
     builder.transform(left, steps, names, "nearest in time")
     language = question.language
@@ -175,7 +178,7 @@ def _in_time(
         return ignored
     return builder.finish(
         from_spec,
-        f"{describe(sought_spec, language)} {_THEN[is_before][language != 'pt']} {describe(from_spec, language)}",
+        " ".join((describe(asked, language), _THEN[is_before][language != "pt"], describe(reference_spec, language))),
         ignored,
         assumed=(_same(base, on[0], language, is_before=is_before, bounded=period is not None),),
         lists=True,
@@ -345,7 +348,7 @@ def _along_graph(
 
 def leftover(question: Question, names: set[str]) -> tuple[str, ...] | Ungrounded:
     """Return the words that the answer doesn't take into account, or refuse when one of them would change it."""
-    binding, loose = question.rest(names)
+    binding, loose = question.rest()
     sources = [source for source in question.catalog.sources.values() if source.name in names]
     if binding:
         return unknown_word(question, binding[0], sources)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 from models.messages import say
+from models.nlu.entities import find_entities
 from models.nlu.entities.dates import UNIT_OF
 from models.nlu.timerange import TimeRange
+from models.nlu.words import words
 from models.planning.grounding import grammar
 from models.planning.grounding import steps as step
 from models.planning.grounding.describe import describe
@@ -16,6 +19,8 @@ from models.planning.grounding.question import Question
 from models.planning.grounding.spec import Filter, Grounded, Group, QuerySpec, Ungrounded
 from models.planning.grounding.tasks import Builder
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_WEEK_MS = 7 * 86_400_000
 _COMPARED_TO = ("comparado com", "compared with")
 
 
@@ -29,7 +34,7 @@ class Periods(NamedTuple):
 
 def periods_of(question: Question) -> Periods | Ungrounded:
     """Return which periods are asked for; of two that are compared, the earlier one is the one before."""
-    found = question.facts.periods
+    found = _in_one_year(question)
     future = next((period for period in found if period.start_ms > question.at_ms), None)
     if future is not None:
         return Ungrounded("future", _text(question, future), ())
@@ -47,6 +52,40 @@ def periods_of(question: Question) -> Periods | Ungrounded:
     if merged is None:
         return Ungrounded("ambiguous", _text(question, second), tuple(_text(question, period) for period in found))
     return Periods(merged)
+
+
+def _in_one_year(question: Question) -> tuple[TimeRange, ...]:
+    """Return the periods of the text; a year that is written once, at one of two, is the other's as well.
+
+    "Do primeiro semestre contra o segundo semestre de 2024": what is read anew with the year, and is a period then, has
+    been without one; "este mês" is not.
+    """
+    found = question.facts.periods
+    if len(found) != 2:
+        return found
+    years = [_YEAR.search(_text(question, period)) for period in found]
+    if (years[0] is None) == (years[1] is None):
+        return found
+    at = 0 if years[0] is None else 1
+    year = years[1 - at]
+    bare = found[at]
+    phrase = f"{_text(question, bare)} de {year[0]}"  # type: ignore[index]
+    read = words(phrase)
+    for entity in find_entities(phrase, read, at_ms=question.at_ms):
+        if entity.entity_type == "TIME_RANGE" and entity.end == len(phrase) and entity.start == 0:
+            start, end = (datetime.fromisoformat(edge) for edge in entity.value.split("/"))
+            moved = bare._replace(start_ms=int(start.timestamp() * 1000), end_ms=int(end.timestamp() * 1000))
+            nearer = _apart(moved, found[1 - at]) <= _apart(bare, found[1 - at]) + _WEEK_MS
+            if (
+                not nearer or moved.start_ms == found[1 - at].start_ms
+            ):  # "December with January 2025", "Q1 with Q1 2024"
+                return found
+            return (moved, found[1]) if at == 0 else (found[0], moved)
+    return found
+
+
+def _apart(one: TimeRange, two: TimeRange) -> int:
+    return abs(one.start_ms - two.start_ms)
 
 
 def _one(question: Question, period: TimeRange, *, compares: bool, grows: bool) -> Periods:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from models.nlu.words import Word, is_stop_word, stem, words
 from models.planning.catalog import Catalog
+from models.planning.grounding import grammar
 from models.planning.grounding.facts import Facts, read_facts
-from models.planning.grounding.grammar import ARTICLES, BINDING, CHANGING_SUFFIXES, FILLERS, OF, WHICH
+from models.planning.grounding.grammar import ARTICLES, BINDING, FILLERS, OF
 from models.planning.lexicon import Mention, Patterns, Term, find_mentions, mention_of
 from models.planning.sources import Source
 from models.records import Entity
@@ -104,45 +105,60 @@ class Question:
                 found.append(mention_of(inside[0], inside[-1] + 1, terms))
         return found
 
-    def rest(self, source_names: set[str]) -> tuple[list[int], list[int]]:
+    def rest(self) -> tuple[list[int], list[int]]:
         """Return the places of words with a meaning of their own that nothing stands for.
 
         Returns:
-            Those that narrow down what is asked ("vendas premium", "sales in Atlantis", "margem das vendas"), so
-            that an answer without them would be another one; and those that merely stand there.
+            Those that narrow down what is asked ("vendas premium", "sales in Atlantis", "canceled orders", "clientes
+            que cancelaram"), so that an answer without them would be another one; and those that merely stand there:
+            what is said before the question begins, and how something was done.
         """
-        names = [mention for mention in self.mentions if any(is_named(mention, name) for name in source_names)]
-        begins = {mention.start for mention in names}
-        ends = {mention.end for mention in names}
-        # "Vendas do cliente João", "the billingg service": what stands beside a dimension should be a value of it.
-        # Behind "which region" there stands a verb.
-        ends.update(m.end for m in self.mentions if m.term("dimension") and self.word(m.start - 1) not in WHICH)
         binding: list[int] = []
         loose: list[int] = []
-        content_seen = False
+        begun = False
+        dated = bool(self.facts.periods)
         for at, word in enumerate(self.plains):
-            if at in self.used or is_stop_word(word) or word in FILLERS or (len(word) < 2 and not word.isdigit()):
-                content_seen = content_seen or at in self.used
+            if at in self.used:
+                begun = True
+            elif (
+                is_stop_word(word)
+                or (len(word) < 2 and not word.isdigit())
+                or self._is_neutral(at)
+                or (dated and word in grammar.NEW)
+            ):
                 continue
-            binds = word.isdigit() or (self._binds(at, begins, ends, first=not content_seen))
-            (binding if binds else loose).append(at)
-            content_seen = True
+            elif word.endswith(grammar.ADVERB_ENDINGS) or not (
+                begun or word.isdigit() or _is_bound_to(self, at) or self._leads(at)
+            ):
+                loose.append(at)
+            else:
+                binding.append(at)
         return binding, loose
 
-    def _binds(self, at: int, begins: set[int], ends: set[int], *, first: bool) -> bool:
+    def _is_neutral(self, at: int) -> bool:
+        """Say whether a word changes nothing; "max" does in "Painel Max", as other values begin with "Painel"."""
         word = self.plains[at]
-        if _is_bound_to(self, at):
-            return True
-        if word.endswith(CHANGING_SUFFIXES):
+        if word not in grammar.NEUTRAL:
             return False
+        return word not in grammar.AGGREGATIONS or at == 0 or at - 1 in self.used or not self._begins_value(at - 1)
+
+    def _begins_value(self, at: int) -> bool:
+        node = self.catalog.lexicon.get(stem(self.plains[at]))
+        return node is not None and any(node)
+
+    def _leads(self, at: int) -> bool:
+        """Say whether a word at the beginning stands right before what is named: "gold customers"."""
         after = at + 1
-        if self.word(after) in OF:
-            after += 1 + (self.word(after + 1) in ARTICLES)
-            if after in begins:  # "margem das vendas"
-                return True
-        elif after in begins and not first:  # "gross sales"
-            return True
-        return at in ends  # "clientes premium", "sales margin"
+        while self.word(after) and after not in self.used and not is_stop_word(self.plains[after]):
+            if self._is_neutral(after):
+                return False
+            after += 1
+        return after in self.used or (self.word(after) in OF and self._named_behind(after))
+
+    def _named_behind(self, at: int) -> bool:
+        """Say whether what is named follows an "of": "margem das vendas"."""
+        behind = at + 1 + (self.word(at + 1) in ARTICLES)
+        return behind in self.used
 
 
 def _is_bound_to(question: Question, at: int) -> bool:

@@ -20,7 +20,9 @@ from models.planning.sources import Measure, Relationship, Source
 from models.presentation import Presentation
 from models.records import SecurityLevel, TaskType
 
-Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
+Unit = Literal["hour", "day", "weekday", "week", "month", "quarter", "year"]
+"""What a time is cut to; `weekday` is its ISO 8601 number, 1 for Monday to 7 for Sunday, as text."""
+
 Operator = Literal["in", "nin", "eq", "ne", "gt", "gte", "lt", "lte", "between"]
 Operation = Literal["find", "aggregate", "count", "distinct", "count_distinct"]
 
@@ -98,6 +100,7 @@ Reason = Literal[
     "no-measure",
     "ambiguous",
     "no-comparison",
+    "no-number",
     "no-link",
     "future",
 ]

@@ -16,11 +16,11 @@
 `operator` is in, nin, eq, ne, gt, gte, lt, lte or between (two values, both inclusive). `how` is inner, left, semi or
 anti. `direction` is backward (the nearest that isn't later) or forward; rows without one are left out.
 `function` is count, sum, avg, min, max or distinct (the number of different values). `unit` cuts a time to hour, day,
-week, month, quarter or year, written as `models.planning.query` writes them. `prefix` stands before the columns of the
-other side, but for those of `on`, which are not repeated; a name that is taken even so gets `_right` after it; `semi`
-and `anti` add none. `change` is the difference as a part of the value before, null when that is 0. `missing` is what a
-key has that one side lacks, or a cell of a pivot that no row stands for. `names` of a pivot are its columns, where they
-are to be the same whatever the rows hold.
+weekday, week, month, quarter or year, written as `models.planning.query` writes them. `prefix` stands before the
+columns of the other side, but for those of `on`, which are not repeated; a name that is taken even so gets `_right`
+after it; `semi` and `anti` add none. `change` is the difference as a part of the value before, null when that is 0.
+`missing` is what a key has that one side lacks, or a cell of a pivot that no row stands for. `names` of a pivot are its
+columns, where they are to be the same whatever the rows hold.
 
 Cells compare with those of their own type; a time compares as a time however it is written (ISO 8601 text, epoch ms,
 extended JSON). What has no value is the smallest, a key of its own in `group` and `compare`, and joined to nothing.

@@ -159,6 +159,8 @@ def _group_key(group: Group) -> str:
         return field
     if group.unit == "week":
         return f"toString({field}.weekYear) + '-W' + right('0' + toString({field}.week), 2)"
+    if group.unit == "weekday":
+        return f"toString({field}.dayOfWeek)"
     if group.unit == "quarter":
         return f"toString({field}.year) + '-Q' + toString({field}.quarter)"
     return f"left(toString({field}), {_TRUNCATED[group.unit]})"

@@ -157,8 +157,53 @@ def test_no_query_is_longer_than_its_source_allows() -> None:
 
 
 def test_a_word_that_has_no_part_in_the_query_is_told() -> None:
-    assert ignored_in("vendas para a Acme ontem") == ["acme"]
+    assert ignored_in("meu chefe pergunta: quantas vendas houve ontem?") == ["chefe", "pergunta"]
+    assert ignored_in("vendas exclusivamente online de ontem") == ["exclusivamente"]
     assert ignored_in("quero ver o total de vendas de ontem, por favor") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("vendas para a Acme ontem", "acme"),
+        ("sales of Painel Ultra", "ultra"),
+        ("vendas do Painel Max", "max"),
+        ("Gold customers by city", "gold"),
+        ("canceled orders last month", "canceled"),
+        ("clientes que cancelaram no mês passado", "cancelaram"),
+        ("incidents of the billing-v2 service", "v2"),
+        ("how many customers churned last month?", "churned"),
+    ],
+)
+def test_a_word_that_narrows_down_what_is_asked_is_never_left_out(text: str, word: str) -> None:
+    answer = ungrounded(text)
+    assert (answer.reason, answer.word) == ("unknown-word", word)
+    assert answer.choices
+
+
+def test_an_unknown_value_that_begins_like_known_ones_is_answered_with_those() -> None:
+    assert ungrounded("sales of Painel Ultra").choices == ("Painel Pro", "Painel Lite")
+
+
+@pytest.mark.parametrize("text", ["top -5 produtos", "as −3 maiores vendas", "top 0 clientes por receita"])
+def test_no_number_of_rows_is_below_one(text: str) -> None:
+    assert ungrounded(text).reason == "no-number"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("vendas do primeiro semestre contra o segundo semestre de 2024", "2024-07-01", "2024-01-01"),
+        ("compare sales of October 2024 with September", "2024-10-01", "2024-09-01"),
+        ("compare as vendas de dezembro com janeiro de 2025", "2025-01-01", "2024-12-01"),
+        ("compare revenue in Q1 with Q1 2024", "2025-01-01", "2024-01-01"),
+        ("compare as vendas deste mês com outubro de 2024", "2025-11-01", "2024-10-01"),
+    ],
+)
+def test_a_year_that_is_written_once_belongs_to_both_periods(text: str, first: str, second: str) -> None:
+    found = ground_question(text, CATALOG, at_ms=NOW_MS)
+    assert isinstance(found, Grounded)
+    assert [f"{spec.time_range.start:%Y-%m-%d}" for spec in found.specs if spec.time_range] == [first, second]
 
 
 @pytest.mark.parametrize("text", ["como está o tempo", "Preciso analisar o ROI do projeto X", "🎉"])
