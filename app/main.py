@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from app.cache_dir import default_cache_dir
 from app.circuit import Circuit
+from app.clock import now_ms
 from app.execution import executor_for
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
+from app.pheromones import Pheromones
 from app.recall import RECALL_TIMEOUT_S, Recaller
 from app.seed import plant_seed
 from app.settings import Settings
+from app.specialists import Specialists
 from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
@@ -123,6 +126,10 @@ recaller = Recaller(
     graph_circuit=Circuit(clock=time.monotonic),
     redis_circuit=Circuit(clock=time.monotonic),
 )
+specialists = Specialists()
+pheromones = Pheromones(RedisStore.of(settings, timeout_s=RECALL_TIMEOUT_S), scope=settings.app_id, clock=now_ms)
+app.before_start(pheromones.start)
+app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)

@@ -137,6 +137,8 @@ _ticket_topic = partial(TopicSpec, key="plan id", dead_letter="execution.dead-le
 _fact_topic = partial(TopicSpec, key="intention id", dead_letter="plans.dead-letter")
 
 PLANS_READY = _plan_topic(name="plans.ready", record=records.CognitivePlan, retention_ms=7 * DAY_MS)
+PLANS_CONSENSUS = _plan_topic(name="plans.consensus", record=records.Consensus, retention_ms=30 * DAY_MS)
+"""What the specialists say of each plan, and what it comes to; what learners need is in it."""
 PLANS_APPROVAL_REQUESTS = _plan_topic(
     name="plans.approval-requests", record=records.ApprovalRequest, retention_ms=30 * DAY_MS
 )
@@ -212,6 +214,7 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     INTENTIONS_VALIDATED,
     INTENTIONS_RELEASED,
     INTENTIONS_AUDIT,
+    PLANS_CONSENSUS,
     PLANS_READY,
     PLANS_APPROVAL_REQUESTS,
     PLANS_APPROVAL_RESPONSES,

@@ -24,7 +24,18 @@ from models.online.plan_patterns import build_of
 from models.online.task_graph import TaskGraph, task_graph
 from models.records import CognitivePlan, Domain, PlanTask, Priority, TaskType
 
-__all__ = ["NAMES", "SCHEMA", "SEED_NAMES", "Outline", "PlanFeatures", "features_of", "inputs_of", "outline_features"]
+__all__ = [
+    "NAMES",
+    "SCHEMA",
+    "SEED_NAMES",
+    "Outline",
+    "PlanFeatures",
+    "features_in",
+    "features_of",
+    "inputs_of",
+    "outline_features",
+    "row_of",
+]
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 """Without a unit, 0 to 1."""
@@ -201,6 +212,20 @@ def inputs_of(features: PlanFeatures) -> dict[str, float]:
     for name in _LOGARITHMIC:
         row[name] = log1p(row[name])
     return row
+
+
+def row_of(features: PlanFeatures) -> list[float]:
+    """Return the numbers in the order of `NAMES`, as they travel."""
+    return list(msgspec.structs.astuple(features))
+
+
+def features_in(row: Sequence[float]) -> PlanFeatures:
+    """Return the features of a row that has travelled.
+
+    Raises:
+        ValueError: it has not as many numbers as this schema.
+    """
+    return PlanFeatures(**dict(zip(NAMES, row, strict=True)))
 
 
 def outline_features(outline: Outline) -> PlanFeatures:

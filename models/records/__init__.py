@@ -28,6 +28,7 @@ from models.records.completed import (
     TaskReport,
     TaskStatus,
 )
+from models.records.consensus import Consensus, SpecialistForecast
 from models.records.decision import ConsensusMethod, ConsensusMetrics, ConsolidatedDecision, SpecialistVote
 from models.records.drift import DriftAction, DriftEvent, DriftSource, FeatureShift
 from models.records.envelope import (
@@ -88,6 +89,7 @@ __all__ = [
     "CommandKind",
     "CompletedPlan",
     "CompletionStatus",
+    "Consensus",
     "ConsensusMethod",
     "ConsensusMetrics",
     "Consistency",
@@ -148,6 +150,7 @@ __all__ = [
     "Scored",
     "SecurityLevel",
     "Sla",
+    "SpecialistForecast",
     "SpecialistOpinion",
     "SpecialistType",
     "SpecialistVote",

@@ -1,0 +1,127 @@
+"""From a plan to its consensus: features, what the specialists' ladders say of them, opinions, decision.
+
+Each ladder is asked once: what it says is both the learner's part of the opinion and what it is judged by later, so it
+travels with the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from models.deliberation import deliberate
+from models.deliberation.prior import LABELS
+from models.deliberation.weights import EVEN, Trail
+from models.online.features import SCHEMA, features_of, inputs_of, row_of
+from models.records import CognitivePlan, Consensus, Recommendation, SpecialistForecast, SpecialistType
+
+if TYPE_CHECKING:
+    from models.online.ladder import Forecast, Ladder
+
+__all__ = ["NO_LADDERS", "Ladders", "ScoringLadder", "consensus_of"]
+
+
+class ScoringLadder(NamedTuple):
+    """A specialist's ladder as a snapshot holds it; it is asked, and never learns.
+
+    Attributes:
+        ladder: The ladder; its labels are the values of `Recommendation`.
+        version: The version of the snapshot.
+    """
+
+    ladder: Ladder
+    version: str
+
+
+Ladders = Mapping[SpecialistType, ScoringLadder]
+
+NO_LADDERS: Final[Ladders] = {}
+
+
+class _Said:
+    """What a ladder said of one plan, as opinions ask for it."""
+
+    def __init__(self, scoring: ScoringLadder, forecast: Forecast) -> None:
+        self.version = scoring.version
+        self.learned = scoring.ladder.learned
+        self.model_type = scoring.ladder.champion
+        self._forecast = forecast
+
+    def probabilities(self, _row: Mapping[str, float], /) -> Sequence[float]:
+        return _calibrated(self._forecast)
+
+    def contributions(self, _row: Mapping[str, float], _label: int, /) -> Mapping[str, float]:
+        return {}  # no rung can tell exactly; the rules' factors explain
+
+
+def consensus_of(
+    plan: CognitivePlan,
+    *,
+    now_ms: int,
+    ladders: Ladders = NO_LADDERS,
+    trails: Mapping[SpecialistType, Trail] = EVEN,
+    light: bool = False,
+) -> Consensus:
+    """Let the specialists judge a plan and decide; the same arguments give the same record, byte for byte.
+
+    Args:
+        plan: The plan.
+        now_ms: The time, epoch milliseconds.
+        ladders: What specialists have learned; those that are missing speak by their rules.
+        trails: The specialists' records in the plan's domain.
+        light: Leave out the heavy rungs that do not decide: those are not judged by this plan.
+    """
+    features = features_of(plan)
+    row = inputs_of(features)
+    forecasts: list[SpecialistForecast] = []
+    said: dict[SpecialistType, _Said] = {}
+    for specialist, scoring in ladders.items():
+        if scoring.ladder.learned <= 0:
+            continue
+        forecast = scoring.ladder.forecast(row, light=light)
+        said[specialist] = _Said(scoring, forecast)
+        forecasts.append(
+            SpecialistForecast(
+                specialist_type=specialist,
+                label=forecast.label,
+                probabilities=dict(forecast.probabilities),
+                confidence=forecast.confidence,
+                said=dict(forecast.said),
+                model_version=scoring.version,
+                learned=scoring.ladder.learned,
+            )
+        )
+    opinions, decision = deliberate(plan, now_ms=now_ms, learners=said, row=row, trails=trails)
+    return Consensus(
+        plan_id=plan.plan_id,
+        intent_id=plan.intent_id,
+        correlation_id=plan.correlation_id,
+        domain=plan.original_domain,
+        at=now_ms,
+        feature_schema=SCHEMA,
+        features=row_of(features),
+        forecasts=forecasts,
+        opinions=opinions,
+        decision=decision,
+    )
+
+
+def _calibrated(forecast: Forecast) -> list[float]:
+    """Return the champion's probabilities in the order of `LABELS`, that of its label as often right as it says.
+
+    The others share what is left as the champion has it, and none gets more than its label: what is recommended is what
+    is judged.
+    """
+    raw = [forecast.probabilities.get(label.value, 0.0) for label in LABELS]
+    if forecast.label is None:
+        return [1.0 / len(LABELS)] * len(LABELS)
+    best = LABELS.index(Recommendation(forecast.label))
+    rest = sum(raw) - raw[best]
+    largest = max(value for at, value in enumerate(raw) if at != best)
+    sure = forecast.confidence
+    if rest <= 0.0:
+        others, least = [1.0 / (len(LABELS) - 1)] * len(LABELS), 1.0 / len(LABELS)
+    else:
+        others, least = [value / rest for value in raw], largest / (rest + largest)
+    sure = max(sure, least)
+    return [sure if at == best else (1.0 - sure) * others[at] for at in range(len(LABELS))]
