@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import settings
+
+# How long an example takes is the machine's business, not the test's (the first one may import a library).
+settings.register_profile("hive", deadline=None)
+settings.load_profile("hive")
+
 pytest_plugins = ["tests.stacks"]
 
 
