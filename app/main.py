@@ -17,6 +17,7 @@ from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.pheromones import Pheromones
 from app.recall import RECALL_TIMEOUT_S, Recaller
+from app.retraining import RetrainingEvents
 from app.seed import plant_seed
 from app.settings import Settings
 from app.specialists import Specialists
@@ -24,7 +25,15 @@ from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
 from app.stores.redis_cache import RedisCache
-from app.topics import DEAD_LETTERS_HANDLED, MODELS_SNAPSHOTS, PLANS_APPROVALS, PLANS_STATES, TOPICS
+from app.topics import (
+    DEAD_LETTERS_HANDLED,
+    EXPERIMENTS_STATES,
+    MODELS_SNAPSHOTS,
+    PLANS_APPROVALS,
+    PLANS_STATES,
+    RETRAINING_STATES,
+    TOPICS,
+)
 from app.understanding_cache import SharedReadings
 from models.ids import stable_id
 from models.intake.nouns import nouns_of
@@ -38,11 +47,13 @@ from tables.approvals import APPROVAL_PLANS, APPROVALS
 from tables.correlations import CORRELATIONS
 from tables.dead_letters import DEAD_LETTERS
 from tables.domain_counts import DOMAIN_COUNTS
+from tables.experiments import EXPERIMENT_UNITS, EXPERIMENTS, EXPOSED_PLANS
 from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
 from tables.models import MODELS
 from tables.plans import PLANS, TASK_OUTPUTS
 from tables.plans_ended import PLANS_ENDED
+from tables.retraining import RETRAINING
 from tables.validated import VALIDATED
 
 if TYPE_CHECKING:
@@ -60,6 +71,8 @@ STAGES = (
     "validate",
     "reprocess",
     "learn",
+    "compare",
+    "retrain",
 )
 
 settings = Settings.load()
@@ -79,6 +92,10 @@ actor_rates = app.Table(ACTOR_RATES.name, value_type=ACTOR_RATES.value_type)
 validated = app.Table(VALIDATED.name, value_type=VALIDATED.value_type)
 ledger_heads = app.Table(LEDGER_HEADS.name, value_type=LEDGER_HEADS.value_type)
 lessons = app.Table(LESSONS.name, value_type=LESSONS.value_type, partitions=LESSONS.partitions)
+experiments = app.Table(EXPERIMENTS.name, value_type=EXPERIMENTS.value_type, changelog=EXPERIMENTS_STATES)
+experiment_units = app.Table(EXPERIMENT_UNITS.name, value_type=EXPERIMENT_UNITS.value_type, partitions=1)
+exposed_plans = app.Table(EXPOSED_PLANS.name, value_type=EXPOSED_PLANS.value_type, partitions=1)
+retraining = app.Table(RETRAINING.name, value_type=RETRAINING.value_type, changelog=RETRAINING_STATES)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
 plant_seed(default_cache_dir())
@@ -131,6 +148,7 @@ pheromones = Pheromones(RedisStore.of(settings, timeout_s=RECALL_TIMEOUT_S), sco
 app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
+retraining_events = RetrainingEvents(MongoStore.of(settings))
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)
 executor.link_observers.append(metrics.asked)

@@ -35,6 +35,7 @@ _AT_LEAST_ONE = (
     "rate_limit_burst",
     "nlu_cache_size",
     "nlu_cache_ttl_s",
+    "retrain_automatic_after",
 )
 _NOT_NEGATIVE = (
     "handoff_s",
@@ -47,6 +48,11 @@ _NOT_NEGATIVE = (
     "reprocess_backoff_s",
     "dead_letters_in_a_row",
     "dead_letters_share",
+    "retrain_threshold",
+    "retrain_interval_s",
+    "retrain_cooldown_s",
+    "retrain_approval_s",
+    "retrain_retry_s",
 )
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
@@ -183,6 +189,30 @@ class Settings:
     """How long readings are kept in Redis."""
     snapshot_every_s: float = 1.0
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
+
+    experiment_traffic: str = "10,25,50,100"
+    """Per cent of the actors that a challenger decides for, stage by stage (models/records/experiment.py)."""
+    experiment_hours: str = "24,48,72"
+    """How many hours each stage lasts at least, but for the last."""
+    experiment_least_units: str = "100,250,500"
+    """Of how many actors of each arm it must be known how it went before a stage is left."""
+    retrain_threshold: float = 0.2
+    """How strong a drift must be to begin a round of retraining (models/lifecycle/retraining/drift.py)."""
+    retrain_interval_s: float = 3600.0
+    """The least time between two looks at what has drifted."""
+    retrain_cooldown_s: float = 86_400.0
+    """The least time from the end of a specialist's round to one that a drift begins."""
+    retrain_approval_s: float = 604_800.0
+    """How long a round waits for a person's approval."""
+    retrain_automatic: bool = False
+    """Whether the system approves by itself, after ``retrain_automatic_after`` rounds that people had approved."""
+    retrain_automatic_after: int = 3
+    """So many rounds that people approved must have been promoted before the system may approve one."""
+    retrain_retry_s: float = 60.0
+    """How long after its first failure a step is tried again; twice as long after each further one."""
+    retrain_hands: str = ""
+    """What carries the steps out, ``package.module:callable``; called with the settings it returns a
+    ``models.lifecycle.hands.Hands``."""
 
     reprocess_every_s: float = 300.0
     """How often it is looked for dead letters whose time has come to be tried again; 0: never."""

@@ -132,6 +132,36 @@ MODELS_SNAPSHOTS = TopicSpec(
         "max.compaction.lag.ms": str(3_600_000),
     },
 )
+_lifecycle_topic = partial(TopicSpec, partitions=1, retention_ms=90 * DAY_MS)
+EXPERIMENTS_COMMANDS = _lifecycle_topic(
+    name="experiments.commands",
+    key="experiment id",
+    record=records.ExperimentCommand,
+    is_open=True,
+    extra={"message.timestamp.type": "LogAppendTime"},  # when one came is not for its sender's clock to say
+)
+EXPERIMENTS_OBSERVATIONS = _lifecycle_topic(
+    name="experiments.observations", key="plan id", record=records.Observation, retention_ms=7 * DAY_MS
+)
+EXPERIMENTS_STATES = _lifecycle_topic(
+    name="experiments.states",
+    key="experiment id",
+    record=None,
+    retention_ms=None,
+    extra={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(32 * 1024 * 1024)},
+)
+RETRAINING_COMMANDS = _lifecycle_topic(
+    name="retraining.commands",
+    key="specialist",
+    record=records.RetrainingCommand,
+    is_open=True,
+    extra={"message.timestamp.type": "LogAppendTime"},
+)
+RETRAINING_REPORTS = _lifecycle_topic(
+    name="retraining.reports", key="specialist", record=records.RetrainingCommand, retention_ms=7 * DAY_MS
+)
+"""What the system says: not open, so that nobody says it in its name."""
+RETRAINING_STATES = _lifecycle_topic(name="retraining.states", key="specialist", record=None, retention_ms=None)
 _plan_topic = partial(TopicSpec, key="plan id", dead_letter="plans.dead-letter")
 _ticket_topic = partial(TopicSpec, key="plan id", dead_letter="execution.dead-letter")
 _fact_topic = partial(TopicSpec, key="intention id", dead_letter="plans.dead-letter")
@@ -229,6 +259,12 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     FEEDBACK_INTENTIONS,
     LEARNING_EVENTS,
     MODELS_SNAPSHOTS,
+    EXPERIMENTS_COMMANDS,
+    EXPERIMENTS_OBSERVATIONS,
+    EXPERIMENTS_STATES,
+    RETRAINING_COMMANDS,
+    RETRAINING_REPORTS,
+    RETRAINING_STATES,
     LEDGER_FACTS,
     LEDGER_ENTRIES,
     MEMORY_FACTS,

@@ -26,6 +26,12 @@ def test_the_topics_of_the_flow_are_co_partitioned_and_those_of_a_learner_have_o
         "feedback.intentions": 1,
         "learning.events": 1,
         "models.snapshots": 1,
+        "experiments.commands": 1,
+        "experiments.observations": 1,
+        "experiments.states": 1,
+        "retraining.commands": 1,
+        "retraining.reports": 1,
+        "retraining.states": 1,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,15 +10,18 @@ from models.lifecycle.hands import Hands, StepFailed
 from models.lifecycle.retraining.state import Round, Step
 from models.records.retraining import RetrainingCommand, RetrainingWord
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["perform"]
 
 _SYSTEM = "system"
 
 
-def perform(hands: Hands, now: Round, *, at_ms: int) -> RetrainingCommand:
+def perform(hands: Callable[[], Hands], now: Round, *, at_ms: int) -> RetrainingCommand:
     """Carry out the step that a round is at, and return the word that says what came of it.
 
-    It blocks for as long as the step takes. Whatever goes wrong is said, not raised.
+    `hands` makes them. It blocks for as long as the step takes. Whatever goes wrong is said, not raised.
     """
     said: dict[str, Any] = {
         "specialist": now.specialist,
@@ -28,7 +31,7 @@ def perform(hands: Hands, now: Round, *, at_ms: int) -> RetrainingCommand:
         "step": now.step.value,
     }
     try:
-        result = _carry_out(hands, now)
+        result = _carry_out(hands(), now)
     except Exception as error:  # noqa: BLE001 — hands may break in any way; the round decides what follows
         reason = str(error) if isinstance(error, StepFailed) else f"{type(error).__name__}: {error}"
         return RetrainingCommand(

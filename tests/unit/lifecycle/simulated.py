@@ -269,7 +269,7 @@ class Simulated:
             return False
         self.begun.add((now.round_id, now.step, now.tries))
         self._point()
-        report = perform(self.hands, now, at_ms=self.now_ms)
+        report = perform(lambda: self.hands, now, at_ms=self.now_ms)
         self._point()
         self.logs["reports"].append((self.now_ms, encode(report)))
         return True
