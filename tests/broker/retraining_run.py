@@ -10,6 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import (
@@ -27,7 +28,7 @@ from models.records import (
     SpecialistType,
     encode,
 )
-from tests.broker.cluster import producer, read, worker_process
+from tests.broker.cluster import producer, worker_process
 from tests.broker.retraining_hands import FileHands
 
 if TYPE_CHECKING:
@@ -43,84 +44,91 @@ SETTINGS = {
     "HIVE_EXPERIMENT_HOURS": STAGE_HOURS,
     "HIVE_EXPERIMENT_LEAST_UNITS": "10,40,80",
     "HIVE_RETRAIN_RETRY_S": "1",
-    "HIVE_SESSION_TIMEOUT_S": "6",
+    "HIVE_SESSION_TIMEOUT_S": "4",
     "HIVE_HEARTBEAT_S": "1",
 }
-DONE = frozenset({"ended"})
 
 
 class RetrainingRun:
-    """A drift of one specialist's model, an approval, and plans, until the round has ended.
+    """Drifts of specialists' models, an approval of each round, and plans, until all rounds have ended.
 
     Args:
         addresses: Of the servers.
         folder: Where the worker keeps its things, and hands their registry.
-        specialist: Whose model; others may have left rounds of other ones.
-        treated: How often the challenger is right; the champion is in half of all cases.
-        kill_at: The worker is killed when it tells one of these events.
+        treated: How often each specialist's challenger is right; its champion is in half of all cases.
+        kill_at: The worker is killed whenever the first specialist's round tells one of these events.
     """
 
     def __init__(
         self,
         addresses: Mapping[str, str],
         folder: Path,
-        specialist: SpecialistType,
+        treated: Mapping[SpecialistType, float],
         *,
-        treated: float,
         kill_at: Collection[str] = (),
     ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
-        self.specialist, self.treated, self.to_kill = specialist, treated, list(kill_at)
-        self.process, _ = worker_process(
-            addresses, folder, SETTINGS | {"HIVE_WORKER": f"retrain-{uuid.uuid4().hex[:6]}"}
-        )
+        self.treated, self.to_kill = treated, set(kill_at)
+        self.process, _ = worker_process(addresses, folder, SETTINGS)
         self.hands = FileHands(folder / "registry")
-        self.chance = random.Random(5)
         self.kills = 0
+        self._chance = random.Random(5)
         self._to = producer(self.kafka)
+        self._hearing = _reader(self.kafka, "learning.events")
+        self._following = _reader(self.kafka, "experiments.states")
+        self._told: dict[SpecialistType, list[dict[str, Any]]] = {specialist: [] for specialist in treated}
+        self._states: dict[str, Experiment] = {}
 
-    def run(self) -> list[dict[str, Any]]:
-        """Return the round's events as they are on the topic, in their order."""
+    def run(self) -> dict[SpecialistType, list[dict[str, Any]]]:
+        """Return the events of each round as they are on the topic, in their order."""
         self.process.start()
         try:
-            self.say("learning.events", _drift(self.specialist))
-            deadline_s = time.monotonic() + PATIENCE_S
-            approved = False
-            while True:
-                assert time.monotonic() < deadline_s, [event["event"] for event in self.events()]
-                events = self.events()
-                names = [event["event"] for event in events]
-                self._kill_if(names)
-                if "ended" in names:
-                    return events
-                if names[-1:] == ["approval_requested"] and not approved:
-                    assert self.experiment(events) is None, "nothing begins before somebody has said yes"
-                    self.say("retraining.commands", _approval(self.specialist))
-                    approved = True
-                elif approved:
-                    self.traffic(self.experiment(events))
+            for specialist in self.treated:
+                self.say("learning.events", specialist, _drift(specialist))
+            approved: set[SpecialistType] = set()
+            deadline_s = time.monotonic() + PATIENCE_S * (1 + len(self.to_kill))
+            while not all("ended" in names for names in self.names().values()):
+                assert time.monotonic() < deadline_s, self.names()
+                self._hear()
+                self._kill_if(next(iter(self.names().values())))
+                for specialist, names in self.names().items():
+                    if names[-1:] == ["approval_requested"] and specialist not in approved:
+                        assert self._experiment(specialist) is None, "nothing begins before somebody has said yes"
+                        self.say("retraining.commands", specialist, _approval(specialist))
+                        approved.add(specialist)
+                    self.traffic(self._experiment(specialist), self.treated[specialist])
+            return self._told
         finally:
             self.process.stop(timeout_s=30)
+            self._hearing.close()
+            self._following.close()
 
-    def events(self) -> list[dict[str, Any]]:
-        found = [json.loads(message.value()) for message in read(self.kafka, ["learning.events"], bool, timeout_s=5)]
-        rounds = [each for each in found if "round_id" in each and "number" in each]
-        return [each for each in rounds if each["specialist"] == self.specialist.value]
+    def names(self) -> dict[SpecialistType, list[str]]:
+        """Return what each round has told until now."""
+        return {specialist: [event["event"] for event in told] for specialist, told in self._told.items()}
 
-    def experiment(self, events: list[dict[str, Any]]) -> Experiment | None:
-        messages = read(self.kafka, ["experiments.states"], bool, timeout_s=0.5)
-        states = [msgspec.json.decode(message.value(), type=Experiment) for message in messages if message.value()]
-        ours = [state for state in states if state.round_id == events[-1]["round_id"]]
-        return ours[-1] if ours else None
+    def _hear(self) -> None:
+        for message in _news(self._hearing):
+            event = json.loads(message.value())
+            if "round_id" in event and "number" in event and event["specialist"] in self._told:
+                self._told[SpecialistType(event["specialist"])].append(event)
+        for message in _news(self._following):
+            if message.value():
+                state = msgspec.json.decode(message.value(), type=Experiment)
+                self._states[state.round_id or ""] = state
 
-    def traffic(self, state: Experiment | None) -> None:
-        """Let some plans come, and say how they turned out."""
+    def _experiment(self, specialist: SpecialistType) -> Experiment | None:
+        told = self._told[specialist]
+        return self._states.get(told[-1]["round_id"]) if told else None
+
+    def traffic(self, state: Experiment | None, treated: float) -> None:
+        """Let some plans come to an experiment, and say how they turned out."""
         if state is None or not state.is_open:
             return
         scored = Scored(approves=True, confidence=0.7, latency_ms=3.0)
         known: list[Observation] = []
         for _ in range(PLANS):
-            plan_id = uuid.UUID(int=self.chance.getrandbits(128)).hex
+            plan_id = uuid.UUID(int=self._chance.getrandbits(128)).hex
             arm, unit = arm_of(state, plan_id)
             exposure = Exposure(
                 experiment_id=state.experiment_id,
@@ -134,29 +142,46 @@ class RetrainingRun:
             self._produce(
                 "experiments.observations", Observation(plan_id=plan_id, at=now_ms, exposures=[exposure]), plan_id
             )
-            good = self.chance.random() < (self.treated if arm is Arm.TREATMENT else 0.5)
+            good = self._chance.random() < (treated if arm is Arm.TREATMENT else 0.5)
             known.append(Observation(plan_id=plan_id, at=now_ms, good=good))
         for each in known:
             self._produce("experiments.observations", each, each.plan_id)
         assert self._to.flush(10) == 0
-        time.sleep(0.5)
 
-    def say(self, topic: str, record: Record) -> None:
-        self._produce(topic, record, self.specialist.value)
+    def say(self, topic: str, specialist: SpecialistType, record: Record) -> None:
+        self._produce(topic, record, specialist.value)
         assert self._to.flush(10) == 0
 
     def _produce(self, topic: str, record: Record, key: str) -> None:
         self._to.produce(topic, encode(record), key)
 
     def _kill_if(self, names: list[str]) -> None:
-        if any(name in self.to_kill for name in names):
-            self.to_kill = [name for name in self.to_kill if name not in names]
+        if reached := self.to_kill.intersection(names):
+            self.to_kill -= reached
             self.process.send_signal(signal.SIGKILL)
             self.kills += 1
             deadline_s = time.monotonic() + 10
             while self.process.alive and time.monotonic() < deadline_s:
                 time.sleep(0.05)
             self.process.spawn()
+
+
+def _reader(kafka: str, topic: str) -> Consumer:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": f"read-{uuid.uuid4().hex}",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "log_level": 0,
+        }
+    )
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    return consumer
+
+
+def _news(consumer: Consumer) -> list[Any]:
+    return [message for message in consumer.consume(1000, 0.2) if message.error() is None]
 
 
 def _drift(specialist: SpecialistType) -> DriftEvent:

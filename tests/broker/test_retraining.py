@@ -20,34 +20,23 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.embedded
 
-UNTIL_COMPARED = [
-    "started",
-    "collected",
-    "trained",
-    "validated",
-    "registered",
-    "approval_requested",
-    "approved",
-    "experiment_started",
-]
+UNTIL_APPROVED = ["started", "collected", "trained", "validated", "registered", "approval_requested", "approved"]
+UNTIL_COMPARED = [*UNTIL_APPROVED, "experiment_started"]
 PROMOTED = [*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded", "experiment_passed", "promoted", "ended"]
 ROLLED_BACK = [*UNTIL_COMPARED, "rolled_back", "ended"]
 
 
-@pytest.mark.timeout(180)
-def test_a_drift_becomes_a_champion_and_a_harmful_one_does_not(embedded_stack: Stack, tmp_path: Path) -> None:
-    good = RetrainingRun(
-        embedded_stack.addresses,
-        tmp_path / "good",
-        SpecialistType.BEHAVIOR,
-        treated=0.95,
-        kill_at=("trained", "experiment_started"),
-    )
-    events = good.run()
-    assert [event["event"] for event in events] == PROMOTED
-    assert good.kills == 2
-    assert good.hands.champion() == f"v-{events[0]['round_id'][:8]}"
-    assert kept(embedded_stack, events[0]["round_id"]) == events, "MongoDB has the same, each once, in order"
+def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_stack: Stack, tmp_path: Path) -> None:
+    """Two rounds at once, through one worker that is killed in the middle; killed at each step: `make faults`."""
+    good, bad = SpecialistType.BEHAVIOR, SpecialistType.EVOLUTION
+    run = RetrainingRun(embedded_stack.addresses, tmp_path, {good: 0.95, bad: 0.05}, kill_at=("experiment_started",))
+    told = run.run()
+    assert run.names() == {good: PROMOTED, bad: ROLLED_BACK}
+    assert run.kills == 1
+    assert run.hands.champion() == f"v-{told[good][0]['round_id'][:8]}"
+    for events in told.values():
+        assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+        assert kept(embedded_stack, events[0]["round_id"]) == events, "MongoDB has the same, each once, in order"
 
 
 def kept(stack: Stack, round_id: str) -> list[dict[str, Any]]:
