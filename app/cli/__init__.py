@@ -16,9 +16,11 @@ from app.cli.dlq import dlq
 from app.cli.down import down
 from app.cli.evaluate import evaluate
 from app.cli.evaluate_stream import stream
+from app.cli.experiment import experiment
 from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.plans import plans
+from app.cli.retrain import retrain
 from app.cli.send import send
 from app.cli.status import status
 from app.cli.tail import tail
@@ -53,6 +55,7 @@ def main() -> None:
 evaluate.add_command(stream)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
+    *(experiment, retrain),
     *(evaluate, validate, correct, catalog, demo),
 ):
     main.add_command(_command)

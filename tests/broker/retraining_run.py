@@ -10,8 +10,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from click.testing import CliRunner
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
+from app.cli import main
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import (
     Arm,
@@ -22,8 +24,6 @@ from models.records import (
     Exposure,
     Observation,
     Record,
-    RetrainingCommand,
-    RetrainingWord,
     Scored,
     SpecialistType,
     encode,
@@ -32,7 +32,7 @@ from tests.broker.cluster import producer, worker_process
 from tests.broker.retraining_hands import FileHands
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 PATIENCE_S = 120.0
@@ -68,6 +68,7 @@ class RetrainingRun:
         kill_at: Collection[str] = (),
     ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
+        self.environ = {**addresses, **SETTINGS, "HIVE_DATA_DIR": str(folder)}
         self.treated, self.to_kill = treated, set(kill_at)
         self.process, _ = worker_process(addresses, folder, SETTINGS)
         self.hands = FileHands(folder / "registry")
@@ -79,10 +80,19 @@ class RetrainingRun:
         self._told: dict[SpecialistType, list[dict[str, Any]]] = {specialist: [] for specialist in treated}
         self._states: dict[str, Experiment] = {}
 
-    def run(self) -> dict[SpecialistType, list[dict[str, Any]]]:
-        """Return the events of each round as they are on the topic, in their order."""
+    def hive(self, *arguments: str) -> str:
+        """Return what a command prints that succeeds."""
+        result = CliRunner().invoke(main, arguments, env=self.environ, prog_name="hive")
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    def run(
+        self, meanwhile: Callable[[RetrainingRun], None] = lambda _: None
+    ) -> dict[SpecialistType, list[dict[str, Any]]]:
+        """Return the events of each round as they are on the topic, in their order; `meanwhile` comes first."""
         self.process.start()
         try:
+            meanwhile(self)
             for specialist in self.treated:
                 self.say("learning.events", specialist, _drift(specialist))
             approved: set[SpecialistType] = set()
@@ -94,7 +104,8 @@ class RetrainingRun:
                 for specialist, names in self.names().items():
                     if names[-1:] == ["approval_requested"] and specialist not in approved:
                         assert self._experiment(specialist) is None, "nothing begins before somebody has said yes"
-                        self.say("retraining.commands", specialist, _approval(specialist))
+                        said = self.hive("retrain", "approve", specialist.value, "--by", "ana")
+                        assert said.endswith(f"of {specialist.value} approved by ana\n")
                         approved.add(specialist)
                     self.traffic(self._experiment(specialist), self.treated[specialist])
             return self._told
@@ -196,8 +207,3 @@ def _drift(specialist: SpecialistType) -> DriftEvent:
         after=0.3,
         champion="hat",
     )
-
-
-def _approval(specialist: SpecialistType) -> RetrainingCommand:
-    now_ms = time.time_ns() // 1_000_000
-    return RetrainingCommand(specialist=specialist, word=RetrainingWord.APPROVE, by="ana", at=now_ms)

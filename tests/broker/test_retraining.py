@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.retraining import EVENTS
 from app.settings import Settings
 from app.stores.mongo import MongoStore
+from models.lifecycle.experiment import Experiment
 from models.records import SpecialistType
 from tests.broker.retraining_run import RetrainingRun
 
@@ -30,13 +35,36 @@ def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_s
     """Two rounds at once, through one worker that is killed in the middle; killed at each step: `make faults`."""
     good, bad = SpecialistType.BEHAVIOR, SpecialistType.EVOLUTION
     run = RetrainingRun(embedded_stack.addresses, tmp_path, {good: 0.95, bad: 0.05}, kill_at=("experiment_started",))
-    told = run.run()
+    told = run.run(by_hand)
     assert run.names() == {good: PROMOTED, bad: ROLLED_BACK}
     assert run.kills == 1
     assert run.hands.champion() == f"v-{told[good][0]['round_id'][:8]}"
     for events in told.values():
         assert [event["at"] for event in events] == sorted(event["at"] for event in events)
         assert kept(embedded_stack, events[0]["round_id"]) == events, "MongoDB has the same, each once, in order"
+
+
+def by_hand(run: RetrainingRun) -> None:
+    """Try an experiment as a person does: it is started, paused, moved to another cluster, so to say, and stopped."""
+    start = ("experiment", "start", "--specialist", "technical", "--challenger", "7", "--champion", "6", "--by", "ana")
+    assert run.hive(*start, "--id", "by-hand") == "by-hand runs: 10 % of the actors\n"
+    assert run.hive("experiment", "pause", "by-hand", "--by", "ana") == "by-hand paused: 0 % of the actors\n"
+    exported = run.hive("experiment", "export", "by-hand")
+    assert run.hive("experiment", "stop", "by-hand", "--by", "ana", "--reason", "moved").startswith("by-hand stopped")
+    file = run.hands.folder / "by-hand.json"
+    file.write_text(exported, encoding="utf-8")
+    assert run.hive("experiment", "import", str(file), "--by", "bea").startswith("by-hand paused")
+    assert run.hive("experiment", "resume", "by-hand", "--by", "ana") == "by-hand running: 10 % of the actors\n"
+    run.traffic(msgspec.convert(json.loads(exported), Experiment), 0.5)
+    refused = CliRunner().invoke(main, (*start, "--id", "another"), env=run.environ)
+    assert (refused.exit_code, "by-hand of the same specialist is not over" in refused.stderr) == (1, True)
+    listed = json.loads(run.hive("experiment", "status", "--json"))
+    assert [(each["status"], each["challenger"]) for each in listed if each["experiment_id"] == "by-hand"] == [
+        ("running", "7")
+    ]
+    for arguments in (("experiment", "status"), ("experiment", "status", "by-hand"), ("retrain", "status")):
+        assert max(map(len, run.hive(*arguments).splitlines())) <= 120
+    assert json.loads(run.hive("retrain", "status", "technical", "--json"))[0]["now"] is None
 
 
 def kept(stack: Stack, round_id: str) -> list[dict[str, Any]]:
