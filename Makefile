@@ -52,7 +52,7 @@ bench: install  ## speed and latency beside other engines, on the real Kafka; JS
 
 .PHONY: faults
 faults: install  ## kill workers, stores and the broker while records flow, and count what is lost or doubled; JSON lines
-	$(BIN)/python -m benchmarks faults planning-faults ticket-faults
+	$(BIN)/python -m benchmarks faults planning-faults ticket-faults retraining-faults
 
 .PHONY: lock
 lock: install  ## resolve the dependencies anew

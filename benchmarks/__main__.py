@@ -18,13 +18,21 @@ from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
 from benchmarks.cluster import Cluster
+from benchmarks.faults import retraining as retrainings
 from benchmarks.faults.plan import Plan
 from benchmarks.faults.planning import PlanningRun
 from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.faults.stores import StoodStill
 from benchmarks.faults.tickets import TicketPlan, TicketRun
 from benchmarks.report import emit, progress
-from benchmarks.servers import real_kafka, real_redis, real_redis_and_neo4j, real_stack, whole_application
+from benchmarks.servers import (
+    embedded_stack,
+    real_kafka,
+    real_redis,
+    real_redis_and_neo4j,
+    real_stack,
+    whole_application,
+)
 
 
 @click.group(chain=True)
@@ -164,11 +172,19 @@ def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
     return all(right)
 
 
+@main.command(name="retraining-faults")
+def retraining_faults() -> bool:
+    """Kill the worker at every step of two rounds of retraining, on the embedded stack."""
+    data_dir = _data_dir("retraining-faults")
+    with embedded_stack(data_dir / "stack") as stack:
+        return retrainings.run(stack.addresses, data_dir)
+
+
 @main.command(name="all")
 @click.pass_context
 def everything(context: click.Context) -> bool:
     """All of these with their defaults."""
-    commands = (passthrough, latency, restore, execute, faults, planning_faults, ticket_faults)
+    commands = (passthrough, latency, restore, execute, faults, planning_faults, ticket_faults, retraining_faults)
     met: list[bool] = [context.invoke(command) for command in commands]
     return all(met)
 

@@ -69,6 +69,13 @@ def real_stack(data_dir: Path) -> Iterator[Stack]:
 
 
 @contextmanager
+def embedded_stack(data_dir: Path) -> Iterator[Stack]:
+    """Run the embedded Kafka and MongoDB."""
+    with Stack.embedded(data_dir, parts=("kafka", "mongo"), on_progress=progress) as stack:
+        yield stack
+
+
+@contextmanager
 def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:

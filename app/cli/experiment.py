@@ -103,13 +103,13 @@ def status(*, experiment_id: str | None, every: bool, as_json: bool) -> None:
             state.status.value,
             _percent(state.traffic),
             sum(state.lift.n),
-            _difference(state),
+            _difference(state).partition(" ")[0],
             _next(state),
         ]
         for state in listed
     ]
-    columns = ["experiment", "status", "traffic", "outcomes", "difference", "next"]
-    _render.console.print(_render.table(f"{len(listed)} experiments", columns, rows, whole="status"))
+    columns = ["experiment", "status", "traffic", "outcomes", "effect", "next"]
+    _render.console.print(_render.table(f"{len(listed)} experiments", columns, rows, whole="experiment"))
 
 
 def _command(word: ExperimentWord, text: str, *, reason: bool) -> None:
@@ -181,7 +181,8 @@ def _as_json(state: Experiment) -> dict[str, Any]:
 
 def _next(state: Experiment) -> str:
     if state.status is Status.RUNNING:
-        return f"waits for {waits_for(state, now_ms=max(now_ms(), state.now_ms)) or 'its next stage'}"
+        why = waits_for(state, now_ms=max(now_ms(), state.now_ms))
+        return "goes on" if why is None else f"waits for {why}"
     return state.why or ""
 
 

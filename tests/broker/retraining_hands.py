@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -39,6 +40,10 @@ class FileHands:
     def champion(self) -> str:
         path = self.folder / "champion"
         return path.read_text(encoding="utf-8") if path.exists() else "1"
+
+    def calls(self) -> dict[str, int]:
+        """How often each step was begun."""
+        return dict(Counter((self.folder / "calls").read_text(encoding="utf-8").split()))
 
     def collect(self, order: Order) -> Collected:
         return self._once(order, "collect", Collected(samples=12_000, dataset="d", sha256="abc", simulated=True))

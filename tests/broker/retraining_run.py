@@ -48,6 +48,11 @@ SETTINGS = {
     "HIVE_HEARTBEAT_S": "1",
 }
 
+UNTIL_APPROVED = ["started", "collected", "trained", "validated", "registered", "approval_requested", "approved"]
+UNTIL_COMPARED = [*UNTIL_APPROVED, "experiment_started"]
+PROMOTED = [*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded", "experiment_passed", "promoted", "ended"]
+ROLLED_BACK = [*UNTIL_COMPARED, "rolled_back", "ended"]
+
 
 class RetrainingRun:
     """Drifts of specialists' models, an approval of each round, and plans, until all rounds have ended.

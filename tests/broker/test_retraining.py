@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.stores.mongo import MongoStore
 from models.lifecycle.experiment import Experiment
 from models.records import SpecialistType
-from tests.broker.retraining_run import RetrainingRun
+from tests.broker.retraining_run import PROMOTED, ROLLED_BACK, RetrainingRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from app.embedded.stack import Stack
 
 pytestmark = pytest.mark.embedded
-
-UNTIL_APPROVED = ["started", "collected", "trained", "validated", "registered", "approval_requested", "approved"]
-UNTIL_COMPARED = [*UNTIL_APPROVED, "experiment_started"]
-PROMOTED = [*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded", "experiment_passed", "promoted", "ended"]
-ROLLED_BACK = [*UNTIL_COMPARED, "rolled_back", "ended"]
 
 
 def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_stack: Stack, tmp_path: Path) -> None:
