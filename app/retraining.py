@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, QueryRefused
 from models.lifecycle.hands import Hands, StepFailed
 from models.lifecycle.retraining import Rules
 from models.records import ExperimentRules, RetrainingEvent
@@ -95,4 +95,8 @@ class RetrainingEvents:
             await self._mongo.create_index(EVENTS, ("round_id", "number"))
             self._indexed = True
         documents: list[dict[str, Any]] = [{"_id": event.event_id, **msgspec.to_builtins(event)} for event in events]
-        await self._mongo.insert_new(EVENTS, documents)
+        try:
+            await self._mongo.insert_new(EVENTS, documents)
+        except QueryRefused:  # what hands brought has names or numbers that it does not take: no reason to stand still
+            as_text = [{**each, "details": msgspec.json.encode(each["details"]).decode()} for each in documents]
+            await self._mongo.insert_new(EVENTS, as_text)
