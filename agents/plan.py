@@ -1,7 +1,8 @@
-"""plan: ``intentions.{domain}`` → ``plans.ready`` and its first ``execution.tickets``, or ``plans.approval-requests``.
+"""plan: ``intentions.{domain}`` → ``plans.consensus``, and ``plans.ready`` or ``plans.approval-requests``.
 
-A plan that needs an approval goes nowhere else before it has got it. One that is rejected becomes an answer on
-``plans.completed`` at once.
+The specialists decide in the transaction that makes the plan, so that no hop is added. A plan that needs an approval,
+or that they want reviewed, goes nowhere else before it has got it. One that can't be made, or that they reject, becomes
+an answer on ``plans.completed`` at once.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, catalog, metrics, recaller, settings
+from app.main import app, catalog, deliberation_metrics, metrics, pheromones, recaller, settings, specialists
 from models.completion import refuse
+from models.deliberation.scoring import consensus_of
+from models.deliberation.settle import settle
 from models.planning import is_answered_here, make_plan
 from models.planning.approval import ask
 from models.planning.conflicts import Resolution
@@ -55,6 +58,8 @@ def _planned(envelope: IntentEnvelope, now: int, recalled: Recalled = NOTHING) -
 
 def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
     metrics.conflicts(made)
+    if made.status is not PlanStatus.REJECTED:  # else there is nothing to decide about
+        made = _deliberated(tx, made, now)
     if made.status is PlanStatus.REJECTED:
         answer(tx, refuse(made, now_ms=now))
     elif made.requires_approval:
@@ -64,3 +69,12 @@ def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
         metrics.approval("requested", "applied")
     else:
         publish(tx, made, now_ms=now)
+
+
+def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> CognitivePlan:
+    """Have the specialists decide about a plan; tell what they said, and return the plan as it goes on."""
+    domain = made.original_domain
+    consensus = consensus_of(made, now_ms=now, ladders=specialists.current(), trails=pheromones.trails(domain))
+    tx.send(topics.PLANS_CONSENSUS, key=made.plan_id, value=consensus)
+    deliberation_metrics.decided(consensus)
+    return settle(made, consensus.decision)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from app.cache_dir import default_cache_dir
 from app.circuit import Circuit
 from app.clock import now_ms
+from app.decisions import Decisions
 from app.execution import executor_for
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
+from app.observability.deliberation import DeliberationMetrics
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.pheromones import Pheromones
@@ -65,6 +67,7 @@ STAGES = (
     "approve",
     "record",
     "keep",
+    "archive",
     "remember",
     "execute",
     "orchestrate",
@@ -80,6 +83,7 @@ app: HiveApp = create_app(
     settings, outputs=TOPICS, autodiscover=[f"agents.{name}" for name in settings.stages_of(STAGES)]
 )
 metrics = serve(app)
+deliberation_metrics = DeliberationMetrics(metrics.registry)
 dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, changelog=DEAD_LETTERS_HANDLED)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)
@@ -149,6 +153,7 @@ app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
 retraining_events = RetrainingEvents(MongoStore.of(settings))
+decisions = Decisions(MongoStore.of(settings))
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)
 executor.link_observers.append(metrics.asked)

@@ -217,6 +217,13 @@ class MongoStore:
         with _boundary(self._timeout_s):
             await database[collection].replace_one({"_id": document["_id"]}, document, upsert=True)
 
+    async def put_many(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        """Insert documents, or replace those with their `_id`; of two with one `_id` the last one stays."""
+        database = self._database
+        writes = [pymongo.ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+        with _boundary(self._timeout_s):
+            await database[collection].bulk_write(writes, ordered=True)
+
     async def drop(self, collection: str) -> None:
         """Remove a collection with all its documents."""
         database = self._database

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from models.messages import say
+from models.planning import is_answered_here
 from models.records import (
     ApprovalStatus,
     CognitivePlan,
@@ -27,6 +28,9 @@ def settle(plan: CognitivePlan, decision: ConsolidatedDecision) -> CognitivePlan
 
     Rejected: its status says so, and it holds the sentence to answer with (`models.completion.refuse`). To be reviewed:
     it waits for a person as any plan does that needs an approval. Else it goes; the conditions, if any, are in it.
+
+    A question changes nothing, and needs no approval unless its risk says so: specialists who aren't sure of one don't
+    keep its asker waiting. It goes, and says that a review was asked for (`metadata.deliberation.review: afterwards`).
     """
     told: dict[str, Any] = {
         "decision_id": decision.decision_id,
@@ -44,13 +48,19 @@ def settle(plan: CognitivePlan, decision: ConsolidatedDecision) -> CognitivePlan
         return msgspec.structs.replace(
             plan, status=PlanStatus.REJECTED, approval_status=ApprovalStatus.REJECTED, metadata=metadata
         )
-    if decision.final_decision is Recommendation.REVIEW_REQUIRED:
+    if decision.final_decision is Recommendation.REVIEW_REQUIRED and _is_harmless(plan):
+        told["review"] = "afterwards"
+    elif decision.final_decision is Recommendation.REVIEW_REQUIRED:
         reasons = [*plan.metadata.get("risk_reasons", ()), f"specialists: {decision.reasoning_summary}"]
         metadata["risk_reasons"] = reasons
         return msgspec.structs.replace(
             plan, requires_approval=True, approval_status=ApprovalStatus.PENDING, metadata=metadata
         )
     return msgspec.structs.replace(plan, metadata=metadata)
+
+
+def _is_harmless(plan: CognitivePlan) -> bool:
+    return not plan.requires_approval and is_answered_here(plan)
 
 
 def decision_id_of(plan: CognitivePlan) -> str | None:

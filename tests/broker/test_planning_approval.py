@@ -132,6 +132,8 @@ def test_kills_in_between_lose_nothing_and_apply_every_approval_once(real_stack:
             say(kafka, plan_id, "approved", reason="said again")
             if place in (number // 4, number // 2):
                 _kill(process)  # between approve and its answers
+        decided = about(kafka, "plans.consensus", set(plans), enough=number + 1, timeout_s=3)
+        assert sorted(told["plan_id"] for told in decided) == sorted(plans), "the specialists have decided each once"
         done = answers(kafka, set(intentions), timeout_s=90)
         assert done.keys() == set(intentions), "none was lost"
         outcomes = about(kafka, "plans.approval-outcomes", set(plans), enough=2 * number, timeout_s=60)

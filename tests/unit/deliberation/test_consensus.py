@@ -255,6 +255,22 @@ def test_a_plan_to_review_waits_for_a_person_as_any_other() -> None:
     assert settled.metadata["risk_reasons"][-1].startswith("specialists: review_required (unanimous)")
 
 
+def test_a_question_goes_though_specialists_would_have_it_reviewed_and_says_so() -> None:
+    question = plan_of("vendas por região")
+    found = [opinion(s, (REVIEW, 0.9, 0.6), plan_id=question.plan_id) for s in FIVE]
+    settled = settle(question, decide(question, found, now_ms=NOW_MS))
+    assert (settled.requires_approval, settled.approval_status) == (False, None)
+    assert settled.metadata["deliberation"]["review"] == "afterwards"
+    assert first_tickets(settled, now_ms=NOW_MS) != []
+
+
+def test_a_question_that_needs_an_approval_waits_for_it() -> None:
+    question = msgspec.structs.replace(plan_of("vendas por região"), requires_approval=True)
+    settled = settle(question, deliberate(question, now_ms=NOW_MS).decision)
+    assert (settled.requires_approval, settled.approval_status) == (True, "pending")
+    assert first_tickets(settled, now_ms=NOW_MS) == []
+
+
 def test_a_plan_with_conditions_goes_and_carries_them() -> None:
     work = plan_of("Create new user onboarding registration flow")
     settled = settle(work, (told := deliberate(work, now_ms=NOW_MS)).decision)
