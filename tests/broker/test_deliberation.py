@@ -31,12 +31,12 @@ GRAVE = "Apagar completamente o banco de dados de produção sem backup"
 
 
 def submit_all(kafka: str, texts: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Submit texts with their constraints; return the id of each one's plan."""
+    """Submit texts, with what goes with them; return the id of each one's plan."""
     to = producer(kafka)
     plans = {}
-    for text, constraints in texts.items():
+    for text, more in texts.items():
         identity = str(uuid.uuid4())
-        body = {"id": identity, "text": text, **({"constraints": constraints} if constraints else {})}
+        body = {"id": identity, "text": text, **more}
         to.produce("intentions.submitted", json.dumps(body), key=identity)
         plans[text] = identity
     assert to.flush(10) == 0
@@ -58,7 +58,10 @@ def test_each_plan_gets_five_opinions_and_one_decision_and_goes_its_way(real_sta
     settings = Settings.load({**real_stack.addresses, "HIVE_APP_ID": app_id})
     asyncio.run(_judge(settings))
     with worker(real_stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_HANDOFF_S="0.5"):
-        grave = {"priority": "critical", "security_level": "restricted"}
+        grave = {
+            "constraints": {"priority": "critical", "security_level": "restricted"},
+            "qos": {"consistency": "strong"},
+        }
         intentions = submit_all(kafka, {QUESTION: {}, WORK: {}, DESTROYS: {}, GRAVE: grave})
         plans = {text: stable_id("plan", intention) for text, intention in intentions.items()}
         told = consensus_of(kafka, set(plans.values()))
