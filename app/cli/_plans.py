@@ -96,14 +96,22 @@ class Book:
         }
 
 
+def names(record: kafka.Found, plan_id: str) -> bool:
+    """Whether a record may be about a plan, told without decoding it: of long topics hardly any record is."""
+    if record.topic == topics.PLANS_STATES.name:
+        return record.key == plan_id.encode()
+    return msgspec.json.encode(plan_id) in (record.value or b"")
+
+
 @contextmanager
-def read(settings: Settings) -> Iterator[tuple[Book, Consumer]]:
-    """Read what is known of plans, and go on hearing what comes."""
+def read(settings: Settings, only: str | None = None) -> Iterator[tuple[Book, Consumer]]:
+    """Read what is known of plans, or of one of them, and go on hearing what comes."""
     book = Book()
     with kafka.reader(settings) as consumer:
         begin = kafka.required(kafka.starts(consumer, _HEARD), topics.PLANS_STATES.name)
         for record in kafka.read_to_end(consumer, begin, timeout_s=READ_S):
-            book.note(record)
+            if only is None or names(record, only):
+                book.note(record)
         yield book, consumer
 
 

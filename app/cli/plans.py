@@ -69,7 +69,7 @@ def show(*, plan_id: str, watch: bool, as_json: bool) -> None:
     """Show a plan: its tasks in their order, those of a step at the same time, with their states and times."""
     settings = current_settings()
     kafka.check_reachable(settings)
-    with _plans.read(settings) as (book, consumer):
+    with _plans.read(settings, plan_id) as (book, consumer):
         told = book.show(plan_id)
         if told is None:
             raise _unknown(plan_id)
@@ -99,7 +99,7 @@ def cancel(*, plan_id: str, by: str, reason: str) -> None:
     kafka.check_reachable(settings)
     said = {"plan_id": plan_id, "kind": CommandKind.CANCEL, "by": by, "at": now_ms(), "reason": reason}
     command = decode(PlanCommand, msgspec.json.encode(said))  # what a worker would not take is refused here
-    with _plans.read(settings) as (book, consumer):
+    with _plans.read(settings, plan_id) as (book, consumer):
         told = book.show(plan_id)
         if told is None:
             raise _unknown(plan_id)

@@ -55,10 +55,11 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     broker = Broker()
 
     @contextmanager
-    def book(_: Any) -> Iterator[tuple[_plans.Book, None]]:
+    def book(_: Any, only: str | None = None) -> Iterator[tuple[_plans.Book, None]]:
         made = _plans.Book()
         for record in broker.records:
-            made.note(record)
+            if only is None or _plans.names(record, only):
+                made.note(record)
         yield made, None
 
     def hear(book: _plans.Book, _: Any) -> str | None:
@@ -183,6 +184,16 @@ def test_a_plan_fits_into_eighty_columns(broker: Broker, monkeypatch: pytest.Mon
     lines = hive("show", "plan-1").stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split()[:2] for line in lines if " waiting" in line] == [["2", "test"], ["∥", "scan"], ["3", "deploy"]]
+
+
+def test_records_of_other_plans_are_passed_over_undecoded(broker: Broker) -> None:
+    world = World(plan_of(query("a"))).release()
+    of_it = broker.of(world)
+    world.run()
+    of_it += broker.of(world)
+    assert len(of_it) == 5
+    assert all(_plans.names(record, "plan-1") for record in of_it)
+    assert not any(_plans.names(record, other) for record in of_it for other in ("plan-2", "plan-", "plan-11"))
 
 
 def test_what_is_no_record_of_a_plan_is_passed_over(broker: Broker) -> None:
