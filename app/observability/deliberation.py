@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.observability.metrics import Metric
+from app.observability.declared import Metric
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -10,7 +10,8 @@ from prometheus_client import generate_latest
 
 from app.engine import HiveApp
 from app.learning import Followed
-from app.observability.metrics import METRICS, WorkerMetrics
+from app.observability.declared import METRICS
+from app.observability.metrics import WorkerMetrics
 from app.settings import Settings
 from models.nlu.cache import ReadingCache
 from models.nlu.model import DomainModel

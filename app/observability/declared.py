@@ -1,0 +1,260 @@
+"""The one list of metrics: each with what it means and what to do when it looks wrong; nothing else spells its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from prometheus_client import Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+__all__ = ["METRICS", "Metric"]
+
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_UNITS: Final = frozenset({"bytes", "keys", "records", "seconds"})
+_RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        name: Without the prefix ``neural_hive_``; the unit is in it.
+        meaning: How to read it.
+        action: What to do when it looks wrong.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+    action: str
+    buckets: tuple[float, ...] = ()
+
+    def make(self, registry: CollectorRegistry) -> Any:
+        """Return the Prometheus object."""
+        if self.kind == "histogram":
+            return Histogram(
+                self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry, buckets=self.buckets
+            )
+        made = Counter if self.kind == "counter" else Gauge
+        return made(self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry)
+
+    @property
+    def unit(self) -> str:
+        """Return what is counted or measured, which the name ends with; empty for a share, a state or a number."""
+        ending = self.name.removesuffix("_total").rpartition("_")[2]
+        return ending if ending in _UNITS or self.name.endswith("_total") else ""
+
+
+METRICS: Final[tuple[Metric, ...]] = (
+    Metric(
+        "records_total",
+        "counter",
+        ("stage",),
+        "Records that a stage has committed.",
+        "Flat while lag grows: read the worker's log; the watchdog ends a worker that is stuck.",
+    ),
+    Metric(
+        "dead_letters_total",
+        "counter",
+        ("stage",),
+        "Records that could not be processed, ever.",
+        "Read why: `hive dlq list` and `hive dlq show`.",
+    ),
+    Metric(
+        "letters_total",
+        "counter",
+        ("fate",),
+        "Dead letters by what became of them: open (for a person), waiting (to be tried again), retried, given-up "
+        "(tried too often), replayed or dropped by a person; ignored: it had been done before; gone: too late.",
+        "Many open or given-up: `hive dlq list`. Many retried that wait again: the cause has not passed.",
+    ),
+    Metric(
+        "batch_records",
+        "histogram",
+        ("stage",),
+        "Records that one transaction took from a stage.",
+        "Always at the limit: the stage does not keep up, add workers.",
+        _RECORDS,
+    ),
+    Metric(
+        "stage_seconds",
+        "histogram",
+        ("stage",),
+        "Seconds from taking a batch to its commit.",
+        "Compare with transaction_seconds: the rest is the stage's own work or a slow store.",
+        _SECONDS,
+    ),
+    Metric(
+        "transaction_seconds",
+        "histogram",
+        (),
+        "Seconds that one Kafka transaction took.",
+        "Above 0.1: the broker is busy or far away.",
+        _SECONDS,
+    ),
+    Metric("lag_records", "gauge", ("topic",), "Records that wait, fetched or not.", "Growing: add workers."),
+    Metric(
+        "stage_paused",
+        "gauge",
+        ("stage",),
+        "1 while a stage waits for a store.",
+        "Look at the store; the stage goes on by itself.",
+    ),
+    Metric(
+        "table_keys", "gauge", ("table",), "Keys of a table that this worker holds.", "Unbounded growth: a key leaks."
+    ),
+    Metric(
+        "restore_seconds",
+        "gauge",
+        ("table",),
+        "Seconds that the last restore of a table took.",
+        "Growing: compaction of the changelog lags behind.",
+    ),
+    Metric(
+        "event_loop_lag_seconds",
+        "gauge",
+        (),
+        "How late the event loop is.",
+        "Above 0.1: something blocks it.",
+    ),
+    Metric(
+        "generation",
+        "gauge",
+        (),
+        "Generation of the consumer group; it rises with every rebalance.",
+        "Rising all the time: workers come and go, or miss heartbeats.",
+    ),
+    Metric("ready", "gauge", (), "1 when the worker processes records.", "0 for minutes: read the log."),
+    Metric(
+        "approvals_total",
+        "counter",
+        ("decision", "effect"),
+        "Requests for an approval and responses to them; ignored are those that are late, unknown or said twice.",
+        "`requested` far above the others: nobody looks at `hive approvals list`.",
+    ),
+    Metric(
+        "plan_conflicts_total",
+        "counter",
+        ("severity", "resolution"),
+        "Pairs of tasks of one plan that write the same thing, and what becomes of them.",
+        "Many with `notify`: each asks a person; `conflict_resolution` orders them instead.",
+    ),
+    Metric(
+        "queries_total",
+        "counter",
+        ("query_type", "ending"),
+        "Queries of tasks by how they ended: completed, unavailable (the store), or why they were refused.",
+        "Many `not-listed`, `operator` or `writes`: somebody tries what the catalog doesn't allow; read the results.",
+    ),
+    Metric(
+        "query_seconds",
+        "histogram",
+        ("query_type",),
+        "Seconds from the ticket to its result.",
+        "Above 1: look at the store of this type, and at its slow queries.",
+        _SECONDS,
+    ),
+    Metric(
+        "source_asks_total",
+        "counter",
+        ("source", "ending"),
+        "Sources asked by queries, also those that stand in for others, by how it ended; `open`: left alone.",
+        "Many `open` or `unavailable`: its store is down; answers come from its fallbacks, as results say.",
+    ),
+    Metric(
+        "source_circuit_state",
+        "gauge",
+        ("source",),
+        "0 a source is asked, 1 the next query tries it, 2 it failed lately and is left alone.",
+        "2 for minutes: look at its store, and at whether it has a `fallback` in the catalog.",
+    ),
+    Metric(
+        "intentions_total",
+        "counter",
+        ("domain", "route"),
+        "Intentions understood, by domain and by where they were sent.",
+        "Many to `validation`: texts that the rules do not know.",
+    ),
+    Metric(
+        "plans_total",
+        "counter",
+        ("outcome",),
+        "Plans that were carried out, by what came of them.",
+        "Many failed: `hive plans show` says which task, and why. Many handed_off: no outside worker answers.",
+    ),
+    Metric(
+        "tasks_total",
+        "counter",
+        ("type", "status"),
+        "Tasks of plans that have ended, by how they did.",
+        "Many uncompensated: what was begun has to be taken back by hand.",
+    ),
+    Metric(
+        "turned_away_total",
+        "counter",
+        ("reason",),
+        "Intentions that were not taken in: duplicates, and those over an actor's limit.",
+        "Many duplicates: a sender does not wait for its answer. Many over the limit: `rate_limit_per_minute`.",
+    ),
+    Metric(
+        "nlu_cache_operations_total",
+        "counter",
+        ("tier", "operation", "status"),
+        "Readings of texts asked of the cache or given to it: tier `local` (this process) or `shared` (Redis).",
+        "shared late or failed: Redis is slow or gone; the cache is left alone until it answers again.",
+    ),
+    Metric(
+        "nlu_cache_corruption_total",
+        "counter",
+        ("reason",),
+        "Values in the shared cache that were no readings, by their type; they are computed anew.",
+        "Something else writes under `nlu:cache:`.",
+    ),
+    Metric(
+        "model_learned",
+        "gauge",
+        ("model",),
+        "Examples that people had given the model that this worker scores with.",
+        "Unlike on other workers for more than seconds: this one does not follow `models.snapshots`, read its log.",
+    ),
+    Metric(
+        "model_age_seconds",
+        "gauge",
+        ("model",),
+        "Seconds since that model was published; not there for the one that is shipped.",
+        "Growing while feedback comes: the stage `learn` stands still.",
+    ),
+    Metric(
+        "model_info",
+        "gauge",
+        ("model", "version", "seed"),
+        "1 for the version of the model that this worker scores with.",
+        "Versions that differ between workers for more than seconds: see model_learned.",
+    ),
+    Metric(
+        "model_accuracy",
+        "gauge",
+        ("model",),
+        "Share of the feedback that the learner had predicted right before it learned it; only on the learner.",
+        "Falling: people speak of new things, or correct each other; look at `learning.events`.",
+    ),
+    Metric(
+        "model_drift",
+        "gauge",
+        ("model",),
+        "0 no drift in the learner's errors, 1 a warning, 2 drift; only on the learner.",
+        "2: see what people correct lately: `hive tail feedback.intentions`.",
+    ),
+    Metric(
+        "snapshots_refused_total",
+        "counter",
+        ("model",),
+        "Snapshots that this worker could not use.",
+        "Above 0: another version of the program publishes them; the reason is in the log.",
+    ),
+)
