@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
 from benchmarks import experiments as simulations
 from benchmarks import latency as latencies
@@ -92,6 +93,14 @@ def online() -> bool:
 def experiments(runs: int) -> bool:
     """Simulated experiments: false decisions, what is found and how soon, what is rolled back; no server is needed."""
     return simulations.simulate(runs=runs)
+
+
+@main.command()
+@click.option("--plans", default=deliberations.PLANS, show_default=True, help="Simulated plans that are learned.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the learning curves into this file.")
+def deliberation(plans: int, plot: Path | None) -> bool:
+    """Five specialists in a simulated organisation, from a cold start; and what a decision costs; no server needed."""
+    return deliberations.run(plans=plans, plot=plot)
 
 
 @main.command()

@@ -14,14 +14,16 @@ from app.cli import _render
 from app.cli._models import catalog, domain_model
 from app.clock import now_ms
 from app.settings import Settings
+from models.deliberation.scoring import consensus_of
+from models.deliberation.settle import settle
 from models.nlu import to_envelope, understand
 from models.planning import make_plan
 from models.planning.conflicts import Resolution
 from models.planning.dag import mermaid
-from models.records import Constraints, Priority, Qos, SecurityLevel, Submission
+from models.records import Constraints, PlanStatus, Priority, Qos, SecurityLevel, Submission
 
 if TYPE_CHECKING:
-    from models.records import CognitivePlan, IntentEnvelope
+    from models.records import CognitivePlan, Consensus, IntentEnvelope
 
 
 @click.command()
@@ -52,16 +54,20 @@ def plan(
     envelope = to_envelope(submission, understanding, fallback_id="", now_ms=now)
     resolution = Resolution(settings.conflict_resolution)
     made = make_plan(envelope, catalog(settings), now_ms=now, resolution=resolution)
+    consensus = None
+    if made.status is not PlanStatus.REJECTED:
+        consensus = consensus_of(made, now_ms=now)
+        made = settle(made, consensus.decision)
     if as_json:
-        click.echo(msgspec.json.encode({"intent": envelope, "plan": made}))
+        click.echo(msgspec.json.encode({"intent": envelope, "plan": made, "consensus": consensus}))
     elif as_mermaid:
         click.echo(mermaid(made), nl=False)
     else:
-        _render.console.print(shown(envelope, made))
+        _render.console.print(shown(envelope, made, consensus))
 
 
-def shown(envelope: IntentEnvelope, made: CognitivePlan) -> Group:
-    """Lay out an understanding and its plan."""
+def shown(envelope: IntentEnvelope, made: CognitivePlan, consensus: Consensus | None = None) -> Group:
+    """Lay out an understanding, its plan, and what the specialists say of it by their rules alone."""
     intent = envelope.intent
     parts: list[Text | Group] = [
         Text(intent.text, style="bold"),
@@ -77,8 +83,29 @@ def shown(envelope: IntentEnvelope, made: CognitivePlan) -> Group:
         parts.append(_line("critical path", f"{' → '.join(critical)} ({made.estimated_total_duration_ms:,} ms)"))
     parts.append(_line("risk", f"{made.risk_score:.2f} {made.risk_band}"))
     parts += [_line("", reason) for reason in made.metadata["risk_reasons"]]
+    if consensus is not None:
+        parts += _opinions(consensus)
+    if made.status is PlanStatus.REJECTED and consensus is not None:
+        parts.append(_line("ends", str(made.metadata["outcome"]["error"])))
+        return Group(*(part for part in parts if not isinstance(part, Text) or part.plain))
     parts.append(_line("approval", "a person has to approve it first" if made.requires_approval else "not needed"))
     return Group(*(part for part in parts if not isinstance(part, Text) or part.plain))
+
+
+def _opinions(consensus: Consensus) -> list[Text | Group]:
+    """Lay out the decision, and under it who says what, how sure, how risky it looks, and the weakest factor."""
+    decision = consensus.decision
+    lines: list[Text | Group] = [_line("decision", decision.reasoning_summary)]
+    for opinion in consensus.opinions:
+        why = opinion.reasoning_summary.partition("; ")[2]
+        lines.append(
+            _line(
+                opinion.specialist_type.value,
+                f"{opinion.recommendation.value} {opinion.confidence_score:.2f}, risk {opinion.risk_score:.2f}; {why}",
+            )
+        )
+    lines += [_line("first", condition) for condition in decision.metadata.get("conditions", ())]
+    return lines
 
 
 def _line(name: str, text: str) -> Text:

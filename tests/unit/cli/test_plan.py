@@ -43,3 +43,13 @@ def test_an_empty_text_is_said_in_one_line() -> None:
     assert result.exit_code == 1
     [line] = result.stderr.strip().splitlines()
     assert "empty-text" in line
+
+
+def test_it_says_what_each_specialist_thinks_and_what_comes_of_it() -> None:
+    work = hive("plan", "Refatorar o módulo de pagamentos")
+    assert work.exit_code == 0
+    for name in ("business", "technical", "behavior", "evolution", "architecture", "decision"):
+        assert f" {name}  " in work.stdout
+    told = json.loads(hive("plan", "--json", "Apagar completamente o banco de dados sem backup").stdout)
+    assert len(told["consensus"]["opinions"]) == 5
+    assert told["consensus"]["decision"]["plan_id"] == told["plan"]["plan_id"]
