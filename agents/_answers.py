@@ -8,6 +8,7 @@ from agents._facts import tell
 from app import topics
 from app.main import settings
 from models.intake.ending import freed_by_answer
+from models.online.labels import outcome_label
 
 if TYPE_CHECKING:
     from app.engine import Transaction
@@ -21,6 +22,8 @@ def answer(tx: Transaction, completed: CompletedPlan) -> None:
     """Send an answer; when the intention has failed, its correlation id is free again."""
     tx.send(topics.PLANS_COMPLETED, key=completed.intention_id, value=completed)
     tell(tx, completed.intention_id, now_ms=completed.completed_at, completed=completed)
+    if (label := outcome_label(completed)) is not None:
+        tx.send(topics.PLANS_OUTCOMES, key=label.plan_id, value=label)
     release(tx, freed_by_answer(completed, partitions=settings.partitions))
 
 

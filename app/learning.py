@@ -20,7 +20,7 @@ from models.records import ModelSnapshot
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Followed", "Follower"]
+__all__ = ["Followable", "Followed", "Follower"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,14 @@ class Model(Protocol):
         Raises:
             ValueError: these bytes are none.
         """
+        ...
+
+
+class Followable(Protocol):
+    """Whatever is brought up to date by the records of a key."""
+
+    def take(self, raw: bytes) -> bool:
+        """Take over a record; tell whether it could be used."""
         ...
 
 
@@ -100,7 +108,7 @@ class Follower:
         self,
         client: Mapping[str, Any],
         topic: str,
-        models: Mapping[str, Followed[Any]],
+        models: Mapping[str, Followable],
         *,
         patience_s: float,
     ) -> None:

@@ -34,6 +34,7 @@ from app.topics import (
     PLANS_APPROVALS,
     PLANS_STATES,
     RETRAINING_STATES,
+    SPECIALISTS_SNAPSHOTS,
     TOPICS,
 )
 from app.understanding_cache import SharedReadings
@@ -44,17 +45,19 @@ from models.nlu.model import DomainModel
 from models.online.domain import DOMAIN_MODEL
 from models.planning import load_catalog
 from models.queries import allowed_by
-from tables.actor_rates import ACTOR_RATES
+from tables.actor_rates import ACTOR_RATES, LEARNING_RATES
 from tables.approvals import APPROVAL_PLANS, APPROVALS
 from tables.correlations import CORRELATIONS
 from tables.dead_letters import DEAD_LETTERS
 from tables.domain_counts import DOMAIN_COUNTS
 from tables.experiments import EXPERIMENT_UNITS, EXPERIMENTS, EXPOSED_PLANS
+from tables.ladders import LADDERS
 from tables.ledger_heads import LEDGER_HEADS
 from tables.lessons import LESSONS
 from tables.models import MODELS
 from tables.plans import PLANS, TASK_OUTPUTS
 from tables.plans_ended import PLANS_ENDED
+from tables.predictions import PREDICTIONS
 from tables.retraining import RETRAINING
 from tables.validated import VALIDATED
 
@@ -74,6 +77,8 @@ STAGES = (
     "validate",
     "reprocess",
     "learn",
+    "label",
+    "train",
     "compare",
     "retrain",
 )
@@ -100,6 +105,9 @@ experiments = app.Table(EXPERIMENTS.name, value_type=EXPERIMENTS.value_type, cha
 experiment_units = app.Table(EXPERIMENT_UNITS.name, value_type=EXPERIMENT_UNITS.value_type, partitions=1)
 exposed_plans = app.Table(EXPOSED_PLANS.name, value_type=EXPOSED_PLANS.value_type, partitions=1)
 retraining = app.Table(RETRAINING.name, value_type=RETRAINING.value_type, changelog=RETRAINING_STATES)
+predictions = app.Table(PREDICTIONS.name, value_type=PREDICTIONS.value_type)
+learning_rates = app.Table(LEARNING_RATES.name, value_type=LEARNING_RATES.value_type)
+ladders = app.Table(LADDERS.name, value_type=LADDERS.value_type, changelog=SPECIALISTS_SNAPSHOTS)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 
 plant_seed(default_cache_dir())
@@ -148,7 +156,16 @@ recaller = Recaller(
     redis_circuit=Circuit(clock=time.monotonic),
 )
 specialists = Specialists()
+specialists.on_refused = metrics.refused
 pheromones = Pheromones(RedisStore.of(settings, timeout_s=RECALL_TIMEOUT_S), scope=settings.app_id, clock=now_ms)
+specialists_follower = Follower(
+    settings.kafka_client(),
+    SPECIALISTS_SNAPSHOTS.name,
+    specialists.followed(),
+    patience_s=settings.transaction_timeout_ms / 1000 * 3,
+)
+app.before_start(specialists_follower.start)
+app.after_stop(specialists_follower.stop)
 app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))

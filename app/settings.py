@@ -189,6 +189,12 @@ class Settings:
     """How long readings are kept in Redis."""
     snapshot_every_s: float = 1.0
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
+    snapshot_at_most_s: float = 60.0
+    """The most time from one snapshot of a specialist's ladder to its next, however long it takes to pack."""
+    label_ttl_s: float = 604_800.0
+    """How long what was said of a plan waits for what should have been said."""
+    learn_full_per_s: float = 20.0
+    """Labels a second, of all partitions, that the dearest learners learn too; of more only the quick ones do."""
 
     experiment_traffic: str = "10,25,50,100"
     """Per cent of the actors that a challenger decides for, stage by stage (models/records/experiment.py)."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from models.deliberation.scoring import NO_LADDERS, Ladders, ScoringLadder
+from models.online.features import SCHEMA
+from models.online.ladder_state import from_bytes
+from models.records import SpecialistType
+from tables.ladders import MOST_CHUNKS, Chunk, joined
 
 if TYPE_CHECKING:
-    from models.records import SpecialistType
+    from collections.abc import Callable, Mapping
+
+    from app.learning import Followable
 
 __all__ = ["Specialists"]
+
+logger = logging.getLogger(__name__)
 
 
 class Specialists:
@@ -17,6 +28,8 @@ class Specialists:
 
     def __init__(self) -> None:
         self._ladders: Ladders = NO_LADDERS
+        self._parts: dict[SpecialistType, dict[int, Chunk]] = {specialist: {} for specialist in SpecialistType}
+        self.on_refused: Callable[[str], None] = lambda _model: None
 
     def current(self) -> Ladders:
         """Return the newest ladders; those who hold them keep what they have."""
@@ -25,3 +38,47 @@ class Specialists:
     def take(self, specialist: SpecialistType, scoring: ScoringLadder) -> None:
         """Score with this ladder from now on; it must not learn any more."""
         self._ladders = {**self._ladders, specialist: scoring}  # replaced whole: readers take no lock
+
+    def followed(self) -> Mapping[str, Followable]:
+        """Return what takes the records of each key of the snapshots' topic, on the follower's thread."""
+        return {
+            f"{specialist.value}/{number}": _Part(self, specialist, number)
+            for specialist in SpecialistType
+            for number in range(MOST_CHUNKS)
+        }
+
+    def put(self, specialist: SpecialistType, number: int, chunk: Chunk) -> bool:
+        """Take a part of a snapshot; with its last part, score with it. Tell whether it could be used."""
+        parts = self._parts[specialist]
+        parts[number] = chunk
+        whole = [parts.get(at) for at in range(chunk.chunks)]
+        same = [part for part in whole if part is not None and part.version == chunk.version]
+        if len(same) < chunk.chunks:
+            return True
+        self._parts[specialist] = {}
+        try:
+            state = from_bytes(joined(same), schema=SCHEMA, patient=True)
+        except ValueError as error:
+            self.on_refused(specialist.value)
+            logger.warning("snapshot refused model=%s %s", specialist.value, error)
+            return False
+        self.take(specialist, ScoringLadder(state.ladder, chunk.version))
+        logger.info("model=%s version=%s learned=%d", specialist.value, chunk.version, chunk.learned)
+        return True
+
+
+class _Part:
+    """One key of the snapshots' topic."""
+
+    def __init__(self, specialists: Specialists, specialist: SpecialistType, number: int) -> None:
+        self._to, self._specialist, self._number = specialists, specialist, number
+
+    def take(self, raw: bytes) -> bool:
+        """Take over a part's record; tell whether it could be used."""
+        try:
+            chunk = msgspec.json.decode(raw, type=Chunk)
+        except msgspec.MsgspecError as error:
+            self._to.on_refused(self._specialist.value)
+            logger.warning("snapshot refused model=%s part=%d %s", self._specialist.value, self._number, error)
+            return False
+        return self._to.put(self._specialist, self._number, chunk)

@@ -208,6 +208,30 @@ EXECUTION_TICKETS_OF: Final[Mapping[str, TopicSpec]] = {
 EXECUTION_RESULTS = _ticket_topic(
     name="execution.results", record=records.ExecutionResult, retention_ms=7 * DAY_MS, is_open=True
 )
+PLANS_OUTCOMES = _plan_topic(name="plans.outcomes", record=records.PlanOutcomeLabel, retention_ms=30 * DAY_MS)
+"""What the end of a plan says of it, where its predictions wait for that."""
+FEEDBACK_PLANS = _plan_topic(
+    name="feedback.plans", record=records.PlanFeedback, retention_ms=365 * DAY_MS, is_open=True
+)
+LEARNING_EXAMPLES = TopicSpec(
+    name="learning.examples",
+    key="specialist",
+    record=records.LearningExample,
+    retention_ms=30 * DAY_MS,
+    compression="lz4",
+    partitions=len(records.SpecialistType),
+    dead_letter="plans.dead-letter",
+)
+"""One partition a specialist: each learner has one owner."""
+SPECIALISTS_SNAPSHOTS = TopicSpec(
+    name="specialists.snapshots",
+    key="specialist and number of the chunk",
+    record=None,
+    retention_ms=None,
+    compression="lz4",
+    partitions=len(records.SpecialistType),
+    extra=MODELS_SNAPSHOTS.extra,
+)
 PLANS_COMPLETED = TopicSpec(
     name="plans.completed", key="intention id", record=records.CompletedPlan, retention_ms=7 * DAY_MS
 )
@@ -256,6 +280,10 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     *EXECUTION_TICKETS_OF.values(),
     EXECUTION_RESULTS,
     PLANS_COMPLETED,
+    PLANS_OUTCOMES,
+    FEEDBACK_PLANS,
+    LEARNING_EXAMPLES,
+    SPECIALISTS_SNAPSHOTS,
     FEEDBACK_INTENTIONS,
     LEARNING_EVENTS,
     MODELS_SNAPSHOTS,

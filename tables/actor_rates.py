@@ -20,7 +20,7 @@ from tables import TableSpec
 if TYPE_CHECKING:
     from tables import OrderedView
 
-__all__ = ["ACTOR_RATES", "MOST", "Bucket", "Limit", "take"]
+__all__ = ["ACTOR_RATES", "LEARNING_RATES", "MOST", "Bucket", "Limit", "take"]
 
 MOST: Final = 50_000
 _MINUTE_MS: Final = 60_000
@@ -46,6 +46,8 @@ class Limit(NamedTuple):
 
 
 ACTOR_RATES: Final = TableSpec("actor-rates", Bucket)
+LEARNING_RATES: Final = TableSpec("learning-rates", Bucket)
+"""How many labels the dearest learners may still be given; one key a partition."""
 
 
 def take(view: OrderedView[Bucket], actor: str, limit: Limit, *, event_time_ms: int) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.engine.restore import Restored
     from app.learning import Followed
     from models.nlu.cache import ReadingCache
+    from models.online.specialists import Step
     from models.records import CognitivePlan, CompletedPlan, LearningEvent
 
 __all__ = ["WorkerMetrics"]
@@ -92,6 +93,30 @@ class WorkerMetrics:
         if event.accuracy is not None:
             self._of["model_accuracy"].labels(event.model).set(event.accuracy)
         self._of["model_drift"].labels(event.model).set(list(Drift).index(event.drift))
+
+    def label(self, source: str, fate: str, number: int = 1) -> None:
+        """Count what became of labels."""
+        if number:
+            self._of["labels_total"].labels(source, fate).inc(number)
+
+    def label_delay(self, seconds: float) -> None:
+        """Note how long a plan has waited for its first label."""
+        self._of["label_delay_seconds"].observe(seconds)
+
+    def trained(self, specialist: str, step: Step) -> None:
+        """Show how a specialist's learning goes."""
+        for effort, number in (("full", step.learned - step.light), ("light", step.light)):
+            self._of["examples_learned_total"].labels(specialist, effort).inc(number)
+        if step.accuracy is not None:
+            self._of["specialist_accuracy"].labels(specialist).set(step.accuracy)
+        for event in step.events:
+            self._of["drift_events_total"].labels(
+                specialist, event.source.value, event.level.value, event.action.value
+            ).inc()
+
+    def refused(self, model: str) -> None:
+        """Count a snapshot that could not be used."""
+        self._of["snapshots_refused_total"].labels(model).inc()
 
     def follow(self, followed: Followed[Any]) -> None:
         """Show which version of a model is used."""

@@ -141,6 +141,11 @@ class Ladder:
         return self._expected.accuracy
 
     @property
+    def recent_accuracy(self) -> float | None:
+        """The share of the newest labels that had been predicted, each before it was learned."""
+        return sum(right for _, right in self._newest) / len(self._newest) if self._newest else None
+
+    @property
     def drift(self) -> Drift:
         """What the newest alarm says that has not passed yet."""
         if self._drifted_at is not None:

@@ -21,10 +21,11 @@ __all__ = ["HEAVY", "KINDS", "Learner", "Row", "best_of", "make_learner", "norma
 Row = dict[str, float]
 """What is to be classified: features by name."""
 
-HEAVY: Final = frozenset({"forest"})
+HEAVY: Final = frozenset({"forest", "small-forest"})
 """Those that are left out when there is more to learn than there is time."""
 
 _MOST_DEPTH: Final = 10  # of a tree: at most 1,024 leaves
+_LOW_DEPTH: Final = 5  # of a small one: at most 32
 
 
 class Learner(Protocol):
@@ -63,11 +64,27 @@ def _forest(seed: int) -> Learner:
     return learner
 
 
+def _small_tree(seed: int) -> Learner:
+    from river.tree import HoeffdingAdaptiveTreeClassifier
+
+    learner: Learner = HoeffdingAdaptiveTreeClassifier(seed=seed, grace_period=50, delta=0.01, max_depth=_LOW_DEPTH)
+    return learner
+
+
+def _small_forest(seed: int) -> Learner:
+    from river.forest import ARFClassifier
+
+    learner: Learner = ARFClassifier(5, seed=seed, max_features="sqrt", max_depth=_LOW_DEPTH)
+    return learner
+
+
 KINDS: Final[dict[str, Callable[[int], Learner]]] = {
     "logistic": _logistic,
     "quick": _quick,
     "tree": _tree,
     "forest": _forest,
+    "small-tree": _small_tree,
+    "small-forest": _small_forest,
 }
 
 

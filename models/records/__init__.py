@@ -54,6 +54,7 @@ from models.records.experiment import (
     Scored,
 )
 from models.records.feedback import Feedback, FeedbackSource, Release, Validation
+from models.records.judgement import LabelSource, LearningExample, PlanFeedback, PlanOutcomeLabel
 from models.records.learning import Drift, LearningEvent, ModelSnapshot
 from models.records.ledger import FactKind, LedgerEntry, LedgerFact
 from models.records.letter import LetterAction, LetterCommand
@@ -123,7 +124,9 @@ __all__ = [
     "IntentAudit",
     "IntentEnvelope",
     "IntentOutcome",
+    "LabelSource",
     "LearningEvent",
+    "LearningExample",
     "LedgerEntry",
     "LedgerFact",
     "LetterAction",
@@ -132,7 +135,9 @@ __all__ = [
     "ModelSnapshot",
     "Observation",
     "PlanCommand",
+    "PlanFeedback",
     "PlanOutcome",
+    "PlanOutcomeLabel",
     "PlanStatus",
     "PlanTask",
     "Priority",

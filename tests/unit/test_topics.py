@@ -21,11 +21,13 @@ def test_every_dead_letter_topic_is_listed_and_takes_more_than_any_record() -> N
         assert listed[spec.dead_letter].max_message_bytes > spec.max_message_bytes or spec in topics.DEAD_LETTERS
 
 
-def test_the_topics_of_the_flow_are_co_partitioned_and_those_of_a_learner_have_one_partition() -> None:
+def test_the_topics_of_the_flow_are_co_partitioned_and_those_of_learners_have_one_each() -> None:
     assert {spec.name: spec.partitions for spec in topics.TOPICS if spec.partitions is not None} == {
         "feedback.intentions": 1,
         "learning.events": 1,
         "models.snapshots": 1,
+        "learning.examples": 5,
+        "specialists.snapshots": 5,
         "experiments.commands": 1,
         "experiments.observations": 1,
         "experiments.states": 1,

@@ -1,0 +1,79 @@
+"""A specialist's learner in the stream: examples in the order of their topic, and the ladder after them.
+
+What a ladder comes to depends on its examples and their order alone: not on how they came in batches, and not on how
+often the work was begun anew from an older snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from models.errors import InvalidRecord
+from models.online.features import SCHEMA, features_in, inputs_of
+from models.online.ladder import Forecast, Ladder, LadderSettings
+from models.online.ladder_state import LadderState
+from models.records import DriftEvent, LearningExample, SpecialistForecast, SpecialistType
+
+__all__ = ["KINDS", "Step", "learn", "new_ladder"]
+
+KINDS: Final = ("logistic", "quick", "small-tree", "small-forest")
+"""The rungs of a specialist's ladder: small ones, since they travel."""
+
+
+class Step(NamedTuple):
+    """What came of a batch.
+
+    Attributes:
+        events: What was seen to change, and what was done.
+        learned: How many labels were learned.
+        light: How many of these without the dearest learners.
+        accuracy: The share of the newest labels that had been predicted; None before there was one.
+        refused: Offsets of examples that could not be used, each with the reason.
+    """
+
+    events: list[DriftEvent]
+    learned: int
+    light: int
+    accuracy: float | None
+    refused: list[tuple[int, InvalidRecord]]
+
+
+def new_ladder(specialist: SpecialistType) -> LadderState:
+    """Return a specialist's ladder that knows nothing."""
+    settings = LadderSettings(kinds=KINDS, seed=crc32(specialist.value.encode()))
+    return LadderState(Ladder(specialist.value, settings), SCHEMA, 0)
+
+
+def learn(ladder: Ladder, examples: list[tuple[int, LearningExample]]) -> Step:
+    """Show a ladder what has no label yet, and teach it the rest; test, then train.
+
+    Args:
+        ladder: The ladder; it is changed.
+        examples: Offset and example, in the order of the topic.
+    """
+    events: list[DriftEvent] = []
+    refused: list[tuple[int, InvalidRecord]] = []
+    learned = light = 0
+    for offset, example in examples:
+        if example.feature_schema != SCHEMA:
+            refused.append((offset, InvalidRecord("feature_schema", f"{SCHEMA} is learned here")))
+            continue
+        row = inputs_of(features_in(example.features))
+        forecast = _forecast(example.forecast)
+        if example.label is None:
+            if forecast is not None:
+                events += ladder.observe(row, forecast)
+            continue
+        if forecast is None:
+            forecast = ladder.forecast(row, light=example.light)
+        learned += 1
+        light += example.light
+        events += ladder.learn(row, example.label.value, forecast, light=example.light)
+    return Step(events, learned, light, ladder.recent_accuracy, refused)
+
+
+def _forecast(said: SpecialistForecast | None) -> Forecast | None:
+    if said is None:
+        return None
+    return Forecast(said.label, said.probabilities, said.confidence, said.said)
