@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RUN = 200
+MOST = 5_000
+"""Examples of one step: some seconds' work."""
 REST = 10
 """Packing takes at most the tenth part of the time: a ladder that has grown is published less often."""
 
@@ -40,7 +42,7 @@ _held: dict[SpecialistType, tuple[str, LadderState]] = {}
 @app.agent(app.run_topic(topics.LEARNING_EXAMPLES, run_records=RUN))
 async def train(stream: Any) -> None:
     """Teach each specialist's ladder, and publish it; what comes in the meantime goes into the next snapshot."""
-    async for batch in runs(stream, most=RUN * len(SPECIALISTS)):
+    async for batch in runs(stream, most=MOST):
         began_s = time.monotonic()
         async with transaction(batch) as tx:
             by_partition: dict[int, list[Record]] = {}

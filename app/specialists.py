@@ -57,7 +57,7 @@ class Specialists:
             return True
         self._parts[specialist] = {}
         try:
-            state = from_bytes(joined(same), schema=SCHEMA, patient=True)
+            state = from_bytes(joined(same), schema=SCHEMA)
         except ValueError as error:
             self.on_refused(specialist.value)
             logger.warning("snapshot refused model=%s %s", specialist.value, error)

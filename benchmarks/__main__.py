@@ -12,6 +12,7 @@ from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
 from benchmarks import experiments as simulations
 from benchmarks import latency as latencies
+from benchmarks import learning as learnings
 from benchmarks import nlu as nlus
 from benchmarks import nlu_cache
 from benchmarks import online as onlines
@@ -29,6 +30,7 @@ from benchmarks.report import emit, progress
 from benchmarks.servers import (
     embedded_stack,
     real_kafka,
+    real_kafka_and_redis,
     real_redis,
     real_redis_and_neo4j,
     real_stack,
@@ -80,6 +82,31 @@ def restore() -> bool:
 def planning(plans: int) -> bool:
     """Microseconds from an understanding to its plan, and memory; no server is needed."""
     return plannings.run(plans=plans)
+
+
+@main.command()
+@click.option("--seeds", default="1", show_default=True, help="Which runs, separated by commas.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write the rolling accuracy of the last run there.")
+def learning(seeds: str, plot: Path | None) -> bool:
+    """Specialists that learn live: a hidden rule that flips, and what learning costs."""
+    met = [learnings.cost()]
+    for seed in map(int, seeds.split(",")):
+        data_dir = _data_dir("learning")
+        with real_kafka_and_redis(data_dir / "servers") as stack:
+            met.append(learnings.flip(stack.addresses, data_dir, seed=seed, plot=plot))
+    return all(met)
+
+
+@main.command("learning-kills")
+@click.option("--seeds", default="1,2,3", show_default=True, help="Which runs, separated by commas.")
+def learning_kills(seeds: str) -> bool:
+    """Kill the worker that learns at 20 random moments, and compare to the bit."""
+    met = []
+    for seed in map(int, seeds.split(",")):
+        data_dir = _data_dir("learning-kills")
+        with real_kafka_and_redis(data_dir / "servers") as stack:
+            met.append(learnings.kills(stack.addresses, data_dir, seed=seed))
+    return all(met)
 
 
 @main.command()

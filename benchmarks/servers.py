@@ -55,6 +55,13 @@ def real_redis(data_dir: Path) -> Iterator[Stack]:
 
 
 @contextmanager
+def real_kafka_and_redis(data_dir: Path) -> Iterator[Stack]:
+    """Run Apache Kafka and Redis."""
+    with Stack.real(data_dir, parts=("kafka", "redis"), on_progress=progress) as stack:
+        yield stack
+
+
+@contextmanager
 def real_redis_and_neo4j(data_dir: Path) -> Iterator[Stack]:
     """Run Redis and Neo4j."""
     with Stack.real(data_dir, parts=("redis", "neo4j"), on_progress=progress) as stack:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
@@ -88,13 +87,8 @@ def to_bytes(state: LadderState) -> bytes:
     return Snapshot(header, {"ladder": np.frombuffer(packed, np.uint8)}).to_bytes()
 
 
-def from_bytes(data: bytes, *, schema: str, patient: bool = False) -> LadderState:
+def from_bytes(data: bytes, *, schema: str) -> LadderState:
     """Unpack a ladder.
-
-    Args:
-        data: The snapshot.
-        schema: Of the features that are understood here.
-        patient: Take four times as long, but let other threads have their turn: the quick way holds all of them up.
 
     Raises:
         InvalidSnapshot: these bytes are none; they were written with another version of a library or for another
@@ -111,7 +105,7 @@ def from_bytes(data: bytes, *, schema: str, patient: bool = False) -> LadderStat
     if hashlib.sha256(content).hexdigest() != packed.string("sha256"):
         raise InvalidSnapshot("sha256: it is not that of the ladder's bytes: they were damaged")
     try:
-        ladder = (_PatientUnpickler if patient else _Unpickler)(io.BytesIO(content)).load()
+        ladder = _Unpickler(io.BytesIO(content)).load()
     except InvalidSnapshot:
         raise
     except Exception as error:  # a pickle can be wrong in any way
@@ -125,21 +119,12 @@ def _libraries() -> dict[str, str]:
     return {name: version(name) for name in ("river", "numpy")}
 
 
-def _part_of_a_ladder(module: str, name: str) -> Any:
-    """Give out what a ladder is made of, and nothing else; a dotted name could reach through a module."""
-    ours = any(module == package or module.startswith(f"{package}.") for package in _PACKAGES)
-    if "." not in name and (ours or (module, name) in _OTHERS):
-        found = getattr(import_module(module), name, None)
-        if found is not None and (not ours or isinstance(found, type)):
-            return found
-    raise InvalidSnapshot(f"ladder: {module}.{name} is no part of one")
-
-
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        return _part_of_a_ladder(module, name)
-
-
-class _PatientUnpickler(pickle._Unpickler):  # noqa: SLF001 — the one in Python
-    def find_class(self, module: str, name: str) -> Any:
-        return _part_of_a_ladder(module, name)
+        """Give out what a ladder is made of, and nothing else; a dotted name could reach through a module."""
+        ours = any(module == package or module.startswith(f"{package}.") for package in _PACKAGES)
+        if "." not in name and (ours or (module, name) in _OTHERS):
+            found = super().find_class(module, name)
+            if not ours or isinstance(found, type):
+                return found
+        raise InvalidSnapshot(f"ladder: {module}.{name} is no part of one")

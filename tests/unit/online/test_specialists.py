@@ -56,15 +56,6 @@ def test_whatever_the_batches_and_restarts_the_forecasts_are_the_same_to_the_bit
     assert after(given, cuts, through_bytes=True) == once
 
 
-def test_the_patient_way_to_unpack_gives_the_same() -> None:
-    state = new_ladder(SpecialistType.BUSINESS)
-    learn(state.ladder, examples(3))
-    packed = to_bytes(state)
-    row = dict.fromkeys(NAMES, 0.3)
-    quick, patient = (from_bytes(packed, schema=SCHEMA, patient=patient).ladder for patient in (False, True))
-    assert quick.forecast(row) == patient.forecast(row)
-
-
 def test_what_has_no_label_is_watched_and_a_foreign_row_is_refused() -> None:
     state = new_ladder(SpecialistType.BUSINESS)
     (_, example), (_, other) = examples(4)[:2]

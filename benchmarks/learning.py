@@ -1,0 +1,429 @@
+"""Specialists that learn in the stream: a hidden rule that flips, learners that are killed, and what it all costs.
+
+The plans are simulated: real plans whose risk, complexity and size are drawn by chance. What should have been said of
+each follows from a hidden rule, and one label in a hundred is wrong.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import sys
+import threading
+import time
+from collections import deque
+from functools import cache
+from pathlib import Path
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+
+from app import topics
+from app.clock import now_ms
+from app.embedded.ports import free_port
+from app.embedded.process import ManagedProcess
+from app.engine.admin import create_missing
+from app.learning import Follower
+from app.settings import Settings
+from app.specialists import Specialists
+from benchmarks.report import emit, progress
+from benchmarks.servers import is_ready
+from models.deliberation.scoring import ScoringLadder, consensus_of
+from models.nlu import to_envelope, understand
+from models.online.features import SCHEMA, features_of, inputs_of
+from models.online.ladder_state import LadderState, from_bytes, to_bytes
+from models.online.specialists import learn, new_ladder
+from models.planning import load_catalog, make_plan
+from models.records import (
+    CognitivePlan,
+    DriftEvent,
+    LearningExample,
+    PlanFeedback,
+    Recommendation,
+    SpecialistType,
+    Submission,
+    decode,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from confluent_kafka import Message
+
+PLANS: Final = 4_000
+FLIP: Final = 2_000
+DELAY: Final = 20
+"""Plans that come between a plan and its label."""
+WINDOW: Final = 200
+PER_S: Final = 20.0
+KILLS: Final = 20
+NOISE: Final = 0.01
+STAGES: Final = "label,train"
+NOW_MS: Final = 1_763_825_400_000
+READY_S: Final = 60.0
+DONE_S: Final = 240.0
+TEXTS: Final = (
+    "vendas por região",
+    "Migrar banco de dados de PostgreSQL para MongoDB",
+    "Implementar novo módulo de relatórios com dashboard interativo",
+    "Build a payment service with authentication and tests",
+    "Otimizar a performance do serviço de pedidos",
+    "Compare os incidentes de outubro com setembro",
+)
+
+
+@cache
+def _base() -> tuple[CognitivePlan, ...]:
+    file = Path(__file__).parents[1] / "app" / "sample" / "catalog.yaml"
+    catalog = load_catalog(file.read_text(encoding="utf-8"), source=file.name)
+    made = []
+    for text in TEXTS:
+        submission = Submission(text=text, id="i")
+        read = understand(submission, now_ms=NOW_MS)
+        made.append(make_plan(to_envelope(submission, read, fallback_id="f", now_ms=NOW_MS), catalog, now_ms=NOW_MS))
+    return tuple(made)
+
+
+class Case(NamedTuple):
+    """A simulated plan, and what should be said of it."""
+
+    plan: CognitivePlan
+    label: Recommendation
+
+
+def cases(seed: int, number: int, *, flip_at: int | None = None) -> Iterator[Case]:
+    """Draw plans: what is risky and complex fails, until the rule flips."""
+    chance = random.Random(seed)
+    for at in range(number):
+        base = chance.choice(_base())
+        risk, complexity = chance.random(), chance.random()
+        plan = msgspec.structs.replace(
+            base,
+            plan_id=f"simulated-{seed}-{at}",
+            intent_id=f"intent-{seed}-{at}",
+            risk_score=risk,
+            complexity_score=complexity,
+        )
+        fails = risk + 0.3 * complexity > 0.65
+        if flip_at is not None and at >= flip_at:
+            fails = not fails
+        if chance.random() < NOISE:
+            fails = not fails
+        yield Case(plan, Recommendation.REJECT if fails else Recommendation.APPROVE)
+
+
+class Group:
+    """A worker with the stages that learn, on servers that run, and what is read from its topics."""
+
+    def __init__(self, addresses: Mapping[str, str], folder: Path, *, every_s: float) -> None:
+        self.kafka = addresses["HIVE_KAFKA"]
+        self._port = free_port()
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},
+            **addresses,
+            "HIVE_APP_ID": f"learning-{self._port}",
+            "HIVE_WORKER": "learner-1",
+            "HIVE_STAGES": STAGES,
+            "HIVE_SNAPSHOT_EVERY_S": str(every_s),
+            "HIVE_SNAPSHOT_AT_MOST_S": str(every_s),
+            "HIVE_LEARN_FULL_PER_S": "1000",
+            "HIVE_DATA_DIR": str(folder),
+            "HIVE_WEB_PORT": str(self._port),
+        }
+        argv = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
+        self.worker = ManagedProcess("learner-1", argv, env=self.env, log_path=folder / "learner-1.log")
+        self.settings = Settings.load({**addresses})
+        create_missing(self.settings, topics.TOPICS)
+        self.producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "partitioner": "murmur2_random"})
+
+    def start(self) -> None:
+        """Start the worker and wait until it takes work."""
+        self.worker.spawn()
+        deadline_s = time.monotonic() + READY_S
+        while not is_ready(self._port):
+            if not self.worker.alive or time.monotonic() > deadline_s:
+                raise RuntimeError("\n".join(["the worker is not ready", *self.worker.log_lines()]))
+            time.sleep(0.1)
+
+    def again(self) -> None:
+        """Kill the worker where it stands, and start it anew."""
+        self.worker.kill()
+        self.start()
+
+    def judge(self, case: Case, specialists: Specialists) -> Recommendation:
+        """Judge a plan with the newest ladders, and publish that; return what was decided."""
+        said = consensus_of(case.plan, now_ms=now_ms(), ladders=specialists.current())
+        self.producer.produce(topics.PLANS_CONSENSUS.name, encode(said), said.plan_id)
+        return said.decision.final_decision
+
+    def label(self, case: Case) -> None:
+        """Say what should have been said."""
+        word = PlanFeedback(plan_id=case.plan.plan_id, recommendation=case.label, by="simulation", at=now_ms())
+        self.producer.produce(topics.FEEDBACK_PLANS.name, encode(word), word.plan_id)
+
+    def read(self, topic: str) -> list[Message]:
+        """Return all committed records of a topic, partition by partition."""
+        reader = Consumer(
+            {
+                "bootstrap.servers": self.kafka,
+                "group.id": f"read-{free_port()}",
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "enable.auto.commit": False,
+            }
+        )
+        try:
+            partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
+            reader.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
+            unread, found = set(partitions), []
+            while unread:
+                for message in reader.consume(500, 0.2):
+                    if message.error() is None:
+                        found.append(message)
+                    else:
+                        unread.discard(message.partition())
+        finally:
+            reader.close()
+        return sorted(found, key=lambda message: (message.partition(), message.offset()))
+
+
+def followed(group: Group) -> tuple[Specialists, Follower]:
+    """Return what scores with the newest snapshots."""
+    specialists = Specialists()
+    follower = Follower(
+        {"bootstrap.servers": group.kafka}, topics.SPECIALISTS_SNAPSHOTS.name, specialists.followed(), patience_s=10
+    )
+    threading.Thread(target=follower._follow, daemon=True).start()  # noqa: SLF001 — as start() does on a loop
+    return specialists, follower
+
+
+def wait_learned(specialists: Specialists, labels: int, *, timeout_s: float = DONE_S) -> None:
+    """Wait until each specialist's newest ladder has learned so many labels.
+
+    Raises:
+        RuntimeError: it has not in time.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        known = {who: scoring.ladder.learned for who, scoring in specialists.current().items()}
+        if len(known) == len(SpecialistType) and set(known.values()) == {labels}:
+            return
+        if time.monotonic() > deadline_s:
+            raise RuntimeError(f"{known} labels were learned instead of {labels}")
+        time.sleep(0.1)
+
+
+def differing(group: Group, specialists: Specialists) -> int:
+    """Count the specialists whose ladder differs from one that learned the same examples at one go, to the bit."""
+    given: dict[int, list[tuple[int, LearningExample]]] = {}
+    for message in group.read(topics.LEARNING_EXAMPLES.name):
+        example = decode(LearningExample, message.value())
+        given.setdefault(message.partition(), []).append((message.offset(), example))
+    rows = [inputs_of(features_of(case.plan)) for case in cases(99, 50)]
+    different = 0
+    for partition, specialist in enumerate(SpecialistType):
+        ladder = new_ladder(specialist).ladder
+        learn(ladder, given.get(partition, []))
+        scored = specialists.current()[specialist].ladder
+        different += [ladder.forecast(row) for row in rows] != [scored.forecast(row) for row in rows]
+    return different
+
+
+def flip(addresses: Mapping[str, str], folder: Path, *, seed: int = 1, plot: Path | None = None) -> bool:
+    """Let plans come whose hidden rule flips half-way, and watch the decisions."""
+    group = Group(addresses, folder, every_s=0.5)
+    specialists, follower = followed(group)
+    group.start()
+    try:
+        right = _live(group, specialists, seed)
+        wait_learned(specialists, PLANS)
+        events = [
+            decode(DriftEvent, message.value())
+            for message in group.read(topics.LEARNING_EVENTS.name)
+            if message.key() in {who.value.encode() for who in SpecialistType}
+        ]
+    finally:
+        follower.stop()
+        group.worker.stop(20)
+    rolling = [fmean(right[max(0, at - WINDOW + 1) : at + 1]) for at in range(len(right))]
+    drifts = sorted(event.at_example for event in events if event.level.value == "drift")
+    found = [at for at in drifts if at > FLIP]
+    before, lowest = rolling[FLIP - 1], min(rolling[FLIP:])
+    recovered = next((at - FLIP for at in range(FLIP + WINDOW, len(rolling)) if rolling[at] >= 0.80), None)
+    met = before >= 0.85 and bool(found) and found[0] - FLIP <= 300 and recovered is not None and recovered <= 1_000
+    emit(
+        "learning-flip",
+        simulated=True,
+        seed=seed,
+        plans=PLANS,
+        wrong_labels=NOISE,
+        labels_come_after_plans=DELAY,
+        rolling_window=WINDOW,
+        accuracy_before=round(before, 3),
+        lowest_after=round(lowest, 3),
+        accuracy_at_end=round(rolling[-1], 3),
+        drift_after_labels=found[0] - FLIP if found else None,
+        drifts_before=len(drifts) - len(found),
+        recovered_after_plans=recovered,
+        met=met,
+    )
+    if plot is not None:
+        _plot(rolling, found, plot)
+    return met
+
+
+def _live(group: Group, specialists: Specialists, seed: int) -> list[bool]:
+    right, waiting = [], deque[Case]()
+    began_s = time.monotonic()
+    for at, case in enumerate(cases(seed, PLANS, flip_at=FLIP)):
+        if (early_s := began_s + at / PER_S - time.monotonic()) > 0:
+            time.sleep(early_s)
+        right.append(group.judge(case, specialists) is case.label)
+        waiting.append(case)
+        if len(waiting) > DELAY:
+            group.label(waiting.popleft())
+        group.producer.poll(0)
+        if at % 500 == 0:
+            learned = [scoring.ladder.learned for scoring in specialists.current().values()]
+            progress(f"{at} plans, learned {learned}, of the newest {WINDOW} {fmean(right[-WINDOW:]):.3f} right")
+    for case in waiting:
+        group.label(case)
+    group.producer.flush(10)
+    return right
+
+
+def _plot(rolling: list[float], drifts: list[int], file: Path) -> None:
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 4))
+    axes.plot(rolling, linewidth=1.2, label=f"right decisions, of the newest {WINDOW}")
+    axes.axvline(FLIP, color="black", linestyle=":", label="the hidden rule flips")
+    for at in drifts:
+        axes.axvline(at, color="tab:red", alpha=0.3, linewidth=0.8)
+    if drifts:
+        axes.plot([], [], color="tab:red", alpha=0.5, label="a specialist's learner finds drift")
+    axes.set(xlabel="plans (simulated)", ylabel="share", ylim=(0, 1))
+    axes.legend(loc="lower right")
+    figure.tight_layout()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=110)
+
+
+def kills(
+    addresses: Mapping[str, str], folder: Path, *, seed: int = 1, plans: int = 1_500, number: int = KILLS
+) -> bool:
+    """Kill the learning worker at random moments; what it has learned must be what it learns at one go."""
+    group = Group(addresses, folder, every_s=0.05)
+    specialists, follower = followed(group)
+    chance = random.Random(seed)
+    group.start()
+    try:
+        each = max(1, plans // (number + 1))
+        drawn = list(cases(seed, plans))
+        for at, case in enumerate(drawn):
+            group.judge(case, specialists)
+            group.label(case)
+            group.producer.poll(0)
+            if at % each == each - 1 and at // each < number:
+                group.producer.flush(10)
+                time.sleep(chance.uniform(0, 0.6))
+                group.again()
+                progress(f"killed {at // each + 1} times")
+        group.producer.flush(10)
+        wait_learned(specialists, plans)
+        different = differing(group, specialists)
+    finally:
+        follower.stop()
+        group.worker.stop(20)
+    emit("learning-kills", seed=seed, plans=plans, kills=number, specialists_differing=different, met=different == 0)
+    return different == 0
+
+
+def cost() -> bool:
+    """Measure what learning and a swap cost; no server is needed."""
+    examples = _examples(600)
+    state = new_ladder(SpecialistType.TECHNICAL)
+    learn(state.ladder, examples)
+    per_s = {}
+    for light in (False, True):
+        given = [(at, msgspec.structs.replace(example, light=light)) for at, example in examples]
+        began_s = time.thread_time()
+        learn(state.ladder, given)
+        per_s["light" if light else "full"] = round(len(given) / (time.thread_time() - began_s) / len(SpecialistType))
+    packed = to_bytes(LadderState(state.ladder, SCHEMA, 0))
+    gap_ms = _longest_gap_ms(packed)
+    scoring = {who: ScoringLadder(new_ladder(who).ladder, "v") for who in SpecialistType}
+    for who, ladder in scoring.items():
+        learn(ladder.ladder, [(at, msgspec.structs.replace(e, specialist_type=who)) for at, e in examples[:300]])
+    plans = [case.plan for case in cases(7, 300)]
+    spent_us: dict[bool, list[float]] = {False: [], True: []}
+    for plan in plans:
+        for light, spent in spent_us.items():
+            began_ns = time.thread_time_ns()
+            consensus_of(plan, now_ms=NOW_MS, ladders=scoring, light=light)
+            spent.append((time.thread_time_ns() - began_ns) / 1_000)
+    met = gap_ms <= 5.0 and per_s["light"] >= 500
+    emit(
+        "learning-cost",
+        labels_per_s_core=per_s,
+        snapshot_bytes=len(packed),
+        longest_delay_of_a_swap_ms=round(gap_ms, 2),
+        consensus_us_p50=round(median(spent_us[False])),
+        light_consensus_us_p50=round(median(spent_us[True])),
+        met=met,
+    )
+    return met
+
+
+def _examples(number: int) -> list[tuple[int, LearningExample]]:
+    found = []
+    for at, case in enumerate(cases(3, number)):
+        said = consensus_of(case.plan, now_ms=NOW_MS)
+        example = LearningExample(
+            plan_id=case.plan.plan_id,
+            specialist_type=SpecialistType.TECHNICAL,
+            domain=said.domain,
+            feature_schema=said.feature_schema,
+            features=said.features,
+            judged_at=NOW_MS,
+            label=case.label,
+        )
+        found.append((at, example))
+    return found
+
+
+def _longest_gap_ms(packed: bytes) -> float:
+    """Return how long a thread that looks at the clock all the time is kept from it while a ladder is unpacked.
+
+    The least of five: what the machine does beside it is not the swap's.
+    """
+    interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(0.001)  # as in a worker
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    found = []
+    try:
+        for _ in range(5):
+            done = threading.Event()
+
+            def unpack(done: threading.Event = done) -> None:
+                from_bytes(packed, schema=SCHEMA)
+                done.set()
+
+            thread = threading.Thread(target=unpack)
+            longest_ns, before_ns = 0, time.perf_counter_ns()
+            thread.start()
+            while not done.is_set():
+                now_ns = time.perf_counter_ns()
+                longest_ns, before_ns = max(longest_ns, now_ns - before_ns), now_ns
+            thread.join()
+            found.append(longest_ns / 1e6)
+    finally:
+        sys.setswitchinterval(interval_s)
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+    return min(found)
