@@ -14,9 +14,11 @@ from app.cli.correct import correct
 from app.cli.demo import demo
 from app.cli.dlq import dlq
 from app.cli.down import down
+from app.cli.drift import drift
 from app.cli.evaluate import evaluate
 from app.cli.evaluate_stream import stream
 from app.cli.experiment import experiment
+from app.cli.feedback import feedback
 from app.cli.ledger import ledger
 from app.cli.plan import plan
 from app.cli.plans import plans
@@ -55,7 +57,7 @@ def main() -> None:
 evaluate.add_command(stream)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
-    *(experiment, retrain),
+    *(feedback, drift, experiment, retrain),
     *(evaluate, validate, correct, catalog, demo),
 ):
     main.add_command(_command)

@@ -44,7 +44,10 @@ _WAITS = {
 
 @click.group()
 def retrain() -> None:
-    """Retrain specialists when the world has changed; nothing is promoted before a person has approved it."""
+    """Train specialists anew in rounds.
+
+    Nothing is promoted before a person has approved it.
+    """
 
 
 @retrain.command()

@@ -11,7 +11,8 @@ The policy:
   nothing. One that is better than its rung, by the same comparison, takes its place.
 * At a drift, the champion's challenger is promoted where it has shown to be better. Else, a champion that is clearly
   worse than always saying the most frequent label is reset: a new learner takes its place. Else the challengers begin
-  anew with the new world, and have the cool-down to show that they are better.
+  anew with the new world, and have the cool-down to show that they are better; a champion that is that bad on the
+  first 50 examples after the drift gives way to its own at once.
 * The error of the first rung is watched beside the champion's: one that forgets quickly hardly errs more in a new
   world.
 * In the cool-down after a drift no other is declared.
@@ -261,6 +262,8 @@ class Ladder:
             self._drifted_at = None
             if self._warned_at is None:
                 events += self._drop_challengers()
+        if self._drifted_at is not None and self.learned - self._drifted_at == _HOPELESS and self._is_hopeless():
+            events.append(self._reset())
         if self._warned_at is not None and self.learned - self._warned_at >= self.settings.cool_down:
             self._warned_at = None
             if self._drifted_at is None:
@@ -300,6 +303,17 @@ class Ladder:
         self._errors.reset()
         self._steady_errors.reset()
         return [self._event(DriftSource.ERROR, alarm, action)]
+
+    def _reset(self) -> DriftEvent:
+        """Put the champion's challenger, which knows the new world only, in its place: it knows the old one only.
+
+        When a drift is found, the newest examples are still half the old world's; now they are not.
+        """
+        before, after = _errors(self._champion.with_challenger)
+        self._take_over(self._champion)
+        self._compare_anew()
+        self._challenge(self._champion)
+        return self._event(DriftSource.ERROR, Alarm(Drift.DRIFT, "hopeless", before, after), DriftAction.RESET)
 
     def _promote(self) -> list[DriftEvent]:
         """Let challengers and rungs rise that have shown to be better."""

@@ -1,0 +1,118 @@
+"""Through a real worker that is killed: what is said of plans becomes labels, and each specialist learns them once."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from app import topics
+from app.cli import main
+from app.specialists import Specialists
+from benchmarks import learning
+from models.records import LearningExample, SpecialistType, decode
+from tables.ladders import Chunk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.embedded.stack import Stack
+
+PLANS = 60
+KILLS = 1
+LEARNED_S = 90.0
+
+
+def examples(group: learning.Group) -> list[tuple[int, int, LearningExample]]:
+    """What the learners were given: partition, offset, example."""
+    found = group.read(topics.LEARNING_EXAMPLES.name)
+    return [(each.partition(), each.offset(), decode(LearningExample, each.value())) for each in found]
+
+
+def snapshots(group: learning.Group) -> dict[str, Chunk]:
+    """The newest first parts."""
+    found = group.read(topics.SPECIALISTS_SNAPSHOTS.name)
+    newest = {each.key().decode(): each.value() for each in found if each.value() is not None}
+    return {
+        key.partition("/")[0]: msgspec.json.decode(value, type=Chunk)
+        for key, value in newest.items()
+        if key.endswith("/0")
+    }
+
+
+def learned(group: learning.Group, mine: set[str]) -> list[LearningExample]:
+    """Wait until all labels of our plans are examples, and all examples are in a snapshot."""
+    deadline_s = time.monotonic() + LEARNED_S
+    while True:
+        given = examples(group)
+        labelled = [each for _, _, each in given if each.label is not None and each.plan_id in mine]
+        ends = {partition: offset + 1 for partition, offset, _ in given}
+        known = snapshots(group)
+        reached = [known[who.value].next_offset if who.value in known else 0 for who in SpecialistType]
+        if len(labelled) >= len(mine) * len(SpecialistType) and reached == [ends.get(at, 0) for at in range(5)]:
+            return labelled
+        assert time.monotonic() < deadline_s, f"{len(labelled)} labelled, {reached} of {ends}"
+        time.sleep(0.2)
+
+
+def hive(group: learning.Group, *arguments: str) -> Any:
+    return CliRunner().invoke(main, arguments, env={"HIVE_KAFKA": group.kafka}, catch_exceptions=False)
+
+
+@pytest.mark.timeout(300)
+def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with_them(
+    real_stack: Stack, tmp_path: Path
+) -> None:
+    group = learning.Group(real_stack.addresses, tmp_path, every_s=0.05)
+    specialists, follower = learning.followed(group)
+    seed = random.randrange(10**6)  # it is in the plans' ids
+    drawn = list(learning.cases(seed, PLANS))
+    mine = {case.plan.plan_id for case in drawn}
+    group.start()
+    try:
+        for at, case in enumerate(drawn):
+            group.judge(case, specialists)
+            group.label(case)
+            if at % (PLANS // (KILLS + 1)) == 10:
+                group.producer.flush(10)
+                time.sleep(random.uniform(0, 0.5))
+                group.again()
+        group.label(drawn[0])  # a label that comes twice
+        group.producer.flush(10)
+        labelled = learned(group, mine)
+        assert len(labelled) == PLANS * len(SpecialistType), "each label once"
+        assert {(each.plan_id, each.label) for each in labelled} == {(case.plan.plan_id, case.label) for case in drawn}
+        _follow(specialists, snapshots(group))
+        assert learning.differing(group, specialists) == 0
+
+        another = next(learning.cases(seed + 1, 1))
+        group.judge(another, specialists)
+        group.producer.flush(10)
+        plan_id = another.plan.plan_id
+        word = "conditional"
+        assert hive(group, "feedback", plan_id, "--recommendation", word, "--by", "ana").exit_code == 0
+        deadline_s = time.monotonic() + LEARNED_S
+        while not [e for _, _, e in examples(group) if e.plan_id == plan_id and e.label and e.label.value == word]:
+            assert time.monotonic() < deadline_s, "feedback was not taken"
+            time.sleep(0.2)
+        shown = hive(group, "drift", "status", "--json")
+        assert shown.exit_code == 0
+        standing = {each["specialist"]: each for each in msgspec.json.decode(shown.stdout)}
+        assert set(standing) == {who.value for who in SpecialistType}
+        assert all(each["learned"] >= PLANS for each in standing.values())
+    finally:
+        follower.stop()
+        group.worker.stop(20)
+
+
+def _follow(specialists: Specialists, newest: dict[str, Chunk]) -> None:
+    """Wait until what scores has the newest snapshots."""
+    deadline_s = time.monotonic() + LEARNED_S
+    wanted = {name: chunk.version for name, chunk in newest.items()}
+    while {who.value: scoring.version for who, scoring in specialists.current().items()} != wanted:
+        assert time.monotonic() < deadline_s, wanted
+        time.sleep(0.1)
