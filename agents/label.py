@@ -1,4 +1,4 @@
-"""label: ``plans.consensus`` and what is said of plans later → ``learning.examples``.
+"""label: ``learning.predictions`` and what is said of plans later → ``learning.examples``.
 
 What was said of a plan waits in a table for what should have been said; `models.online.labels` has the rules.
 """
@@ -31,7 +31,9 @@ _FULL: Final = Limit(settings.learn_full_per_s * 60 / settings.partitions, max(1
 
 
 @app.agent(
-    app.run_topic(topics.PLANS_CONSENSUS, topics.PLANS_OUTCOMES, topics.PLANS_APPROVAL_OUTCOMES, topics.FEEDBACK_PLANS)
+    app.run_topic(
+        topics.LEARNING_PREDICTIONS, topics.PLANS_OUTCOMES, topics.PLANS_APPROVAL_OUTCOMES, topics.FEEDBACK_PLANS
+    )
 )
 async def label(stream: Any) -> None:
     """Join what was said of plans with what should have been said."""

@@ -19,6 +19,7 @@ from app.main import app, catalog, deliberation_metrics, metrics, pheromones, re
 from models.completion import refuse
 from models.deliberation.scoring import consensus_of
 from models.deliberation.settle import settle
+from models.online.labels import to_be_labelled
 from models.planning import is_answered_here, make_plan
 from models.planning.approval import ask
 from models.planning.conflicts import Resolution
@@ -76,5 +77,6 @@ def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> CognitivePla
     domain = made.original_domain
     consensus = consensus_of(made, now_ms=now, ladders=specialists.current(), trails=pheromones.trails(domain))
     tx.send(topics.PLANS_CONSENSUS, key=made.plan_id, value=consensus)
+    tx.send(topics.LEARNING_PREDICTIONS, key=made.plan_id, value=to_be_labelled(consensus))
     deliberation_metrics.decided(consensus)
     return settle(made, consensus.decision)

@@ -213,6 +213,8 @@ PLANS_OUTCOMES = _plan_topic(name="plans.outcomes", record=records.PlanOutcomeLa
 FEEDBACK_PLANS = _plan_topic(
     name="feedback.plans", record=records.PlanFeedback, retention_ms=365 * DAY_MS, is_open=True
 )
+LEARNING_PREDICTIONS = _plan_topic(name="learning.predictions", record=records.Consensus, retention_ms=7 * DAY_MS)
+"""The consensus without the opinions' reasons: what waits for a label. A topic is read by one stage."""
 LEARNING_EXAMPLES = TopicSpec(
     name="learning.examples",
     key="specialist",
@@ -282,6 +284,7 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     PLANS_COMPLETED,
     PLANS_OUTCOMES,
     FEEDBACK_PLANS,
+    LEARNING_PREDICTIONS,
     LEARNING_EXAMPLES,
     SPECIALISTS_SNAPSHOTS,
     FEEDBACK_INTENTIONS,

@@ -34,6 +34,7 @@ from benchmarks.servers import is_ready
 from models.deliberation.scoring import ScoringLadder, consensus_of
 from models.nlu import to_envelope, understand
 from models.online.features import SCHEMA, features_of, inputs_of
+from models.online.labels import to_be_labelled
 from models.online.ladder_state import LadderState, from_bytes, to_bytes
 from models.online.specialists import learn, new_ladder
 from models.planning import load_catalog, make_plan
@@ -157,7 +158,7 @@ class Group:
     def judge(self, case: Case, specialists: Specialists) -> Recommendation:
         """Judge a plan with the newest ladders, and publish that; return what was decided."""
         said = consensus_of(case.plan, now_ms=now_ms(), ladders=specialists.current())
-        self.producer.produce(topics.PLANS_CONSENSUS.name, encode(said), said.plan_id)
+        self.producer.produce(topics.LEARNING_PREDICTIONS.name, encode(to_be_labelled(said)), said.plan_id)
         return said.decision.final_decision
 
     def label(self, case: Case) -> None:

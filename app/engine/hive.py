@@ -26,6 +26,7 @@ from app.engine.run import RunSchema
 from app.engine.source import NOBODY, Source
 from app.engine.tables import Table
 from app.engine.watchdog import Watchdog
+from app.errors import ConfigurationError
 from models.records import decode
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class HiveApp(faust.App):
         self.cycle_observers: list[Callable[[list[Work], float], None]] = []
         self.restore_observers: list[Callable[[str, Restored], None]] = []
         self._specs = {spec.name: spec for spec in outputs}
+        self._read: set[str] = set()
         self._tables_of: dict[tuple[int, int], Generation] = {}  # by number of partitions, and partition
         self._preparations: list[Callable[[], Awaitable[None]]] = []
         self._endings: list[Callable[[], Awaitable[None] | None]] = []
@@ -104,8 +106,14 @@ class HiveApp(faust.App):
         Args:
             specs: The topics.
             run_records: The most records of a run; less than the setting for a stage whose records take long.
+
+        Raises:
+            ConfigurationError: another stage reads one of them.
         """
         for spec in specs:
+            if spec.name in self._read:
+                raise ConfigurationError(f"{spec.name} is read by another stage: offsets are committed for one")
+            self._read.add(spec.name)
             self._specs[spec.name] = spec
             if run_records is not None:
                 self.source.run_records_of[spec.name] = run_records

@@ -25,7 +25,17 @@ from models.records import (
 )
 from models.records.base import WireEnum
 
-__all__ = ["Fate", "Label", "Prediction", "examples_of", "judge", "label_of", "outcome_label", "sightings_of"]
+__all__ = [
+    "Fate",
+    "Label",
+    "Prediction",
+    "examples_of",
+    "judge",
+    "label_of",
+    "outcome_label",
+    "sightings_of",
+    "to_be_labelled",
+]
 
 MOST_EARLY: Final = 16
 """Labels of one plan that may wait for its consensus."""
@@ -81,6 +91,11 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     def is_missing(self) -> bool:
         """Tell whether it was said and never labelled."""
         return self.consensus is not None and not self.labels
+
+
+def to_be_labelled(consensus: Consensus) -> Consensus:
+    """Return what learning needs of a consensus: all but the opinions' reasons, which are most of its bytes."""
+    return msgspec.structs.replace(consensus, opinions=[])
 
 
 def outcome_label(completed: CompletedPlan) -> PlanOutcomeLabel | None:
