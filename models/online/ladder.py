@@ -313,7 +313,7 @@ class Ladder:
         self._take_over(self._champion)
         self._compare_anew()
         self._challenge(self._champion)
-        return self._event(DriftSource.ERROR, Alarm(Drift.DRIFT, "hopeless", before, after), DriftAction.RESET)
+        return self._event(DriftSource.ERROR, Alarm(Drift.NONE, "hopeless", before, after), DriftAction.RESET)
 
     def _promote(self) -> list[DriftEvent]:
         """Let challengers and rungs rise that have shown to be better."""

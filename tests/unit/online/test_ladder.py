@@ -115,3 +115,15 @@ def test_the_confidence_says_how_often_it_is_right() -> None:
 def test_a_ladder_of_nothing_or_of_unknown_rungs_is_refused(kinds: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="kind"):
         Ladder("test", LadderSettings(kinds=kinds))
+
+
+def test_a_champion_that_knows_only_the_old_world_gives_way_soon_after_the_drift() -> None:
+    """At the alarm half of the newest examples are still the old world's; fifty later none is."""
+    examples = flipping(2_000, 1_000)
+    ladder = Ladder("test", LadderSettings(kinds=("logistic",), alpha=1e-300))
+    found = walk(ladder, examples)
+    [at] = drifts(found.events)
+    [reset] = [event for event in found.events if event.action is DriftAction.RESET]
+    assert (reset.at_example, reset.detector, reset.level) == (at + 50, "hopeless", Drift.NONE)
+    right = [forecast.label == y for forecast, (_, y) in zip(found.forecasts, examples, strict=True)]
+    assert sum(right[-500:]) / 500 > 0.9
