@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "PREDICTIONS", "expire"]
 
-MOST: Final = 20_000
+MOST: Final = 5_000
 PREDICTIONS: Final = TableSpec("predictions", Prediction)
 
 
