@@ -151,6 +151,8 @@ def _in_joins(source: Source, by_name: dict[str, Source]) -> Problems:
             found.append((f"{path}.to", f"there is no source {join.to} to join"))
         elif join.to_field not in {field.name for field in other.fields}:
             found.append((f"{path}.to_field", f"{join.to_field}: not among the fields of {join.to}"))
+        elif join.unique and not source.kind == other.kind == "mongodb":
+            found.append((f"{path}.unique", "only from a collection to another one (kind mongodb) is a join unique"))
     return found
 
 

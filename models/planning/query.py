@@ -12,7 +12,7 @@ from typing import Any
 
 from models.nlu.timerange import TimeRange
 from models.planning.grounding import steps as step
-from models.planning.grounding.spec import Comparison, Filter, Group, QuerySpec, Unit
+from models.planning.grounding.spec import Comparison, Filter, Group, QuerySpec, Through, Unit
 from models.planning.grounding.stores import columns
 from models.planning.sources import Measure, Source, typed_value
 
@@ -34,7 +34,7 @@ def mongodb_parameters(spec: QuerySpec, *, as_rows: bool = False) -> dict[str, A
 
     With `as_rows` a count is a row with one column, as a task needs it that goes on with it.
     """
-    operation = spec.operation if spec.operation in ("find", "count") else "aggregate"
+    operation = spec.operation if spec.operation in ("find", "count") and spec.through is None else "aggregate"
     if as_rows and operation == "count":
         operation = "aggregate"
     parameters: dict[str, Any] = {
@@ -44,7 +44,7 @@ def mongodb_parameters(spec: QuerySpec, *, as_rows: bool = False) -> dict[str, A
     }
     match = match_filter(spec.source, spec.filters, spec.time_range, spec.comparisons)
     if operation == "aggregate":
-        parameters["pipeline"] = _pipeline(spec, match)
+        parameters["pipeline"] = _pipeline(spec, match) if spec.through is None else joined_pipeline(spec, match)
     else:
         parameters["filter"] = match
     if operation == "find":
@@ -111,6 +111,66 @@ def _pipeline(spec: QuerySpec, match: dict[str, Any]) -> list[dict[str, Any]]:
         stages.append({"$sort": {column: _DIRECTIONS[way] for column, way in step.group_order(spec)}})
         stages.append({"$limit": spec.limit})
     return stages
+
+
+_JOINED = "joined"
+
+
+def joined_pipeline(spec: QuerySpec, match: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the stages of a query that leads through to the one record of another collection.
+
+    Grouped by what is joined first, there is one look-up for each customer and not for each order; averages are put
+    together from sums and numbers.
+    """
+    way = spec.through
+    assert way is not None  # noqa: S101 — the caller has looked
+    stages: list[dict[str, Any]] = [{"$match": match}] if match else []
+    of_it = match_filter(way.source, way.filters, way.time_range, way.comparisons)
+    wanted = [{"$match": {f"{_JOINED}.{name}": condition for name, condition in of_it.items()}}] if of_it else []
+    if spec.operation == "find":
+        shown = dict.fromkeys(spec.source.list_fields, 1)
+        order = {column: _DIRECTIONS[to] for column, to in step.find_order(spec)}
+        stages += [*_looked_up(way, way.field), *wanted]
+        return [*stages, {"$sort": order}, {"$limit": spec.limit}, {"$project": {"_id": 0, **shown}}]
+    own = {group.name: _group_key(group) for group in spec.groups if not group.joined}
+    parts, put_together = _parts(spec.measure)
+    stages.append({"$group": {"_id": {**own, _JOINED: f"${way.field}"}, **parts}})
+    stages += [*_looked_up(way, f"_id.{_JOINED}"), *wanted]
+    key = {group.name: f"${_JOINED}.{group.field}" if group.joined else f"$_id.{group.name}" for group in spec.groups}
+    if spec.operation in ("count_distinct", "distinct"):
+        name = columns(spec)[0]
+        stages.append({"$group": {"_id": key}})
+        if spec.operation == "count_distinct":
+            return [*stages, {"$group": {"_id": None, name: {"$sum": 1}}}, {"$project": {"_id": 0, name: 1}}]
+        return [*stages, {"$project": {"_id": 0, name: f"$_id.{name}"}}, {"$sort": {name: 1}}, {"$limit": spec.limit}]
+    stages.append({"$group": {"_id": key or None, **{name: {how: f"${name}"} for name, how in put_together.items()}}})
+    grouped_by = {group.name: f"$_id.{group.name}" for group in spec.groups}
+    stages += [{"$project": {"_id": 0, **grouped_by, spec.measure.name: _whole(spec.measure)}}, *_having(spec)]
+    if spec.groups:
+        stages.append({"$sort": {column: _DIRECTIONS[to] for column, to in step.group_order(spec)}})
+        stages.append({"$limit": spec.limit})
+    return stages
+
+
+def _looked_up(way: Through, field: str) -> list[dict[str, Any]]:
+    looked = {"from": way.source.collection, "localField": field, "foreignField": way.to_field, "as": _JOINED}
+    return [{"$lookup": looked}, {"$unwind": f"${_JOINED}"}]
+
+
+def _parts(measure: Measure) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the accumulators of a part, and by what parts are put together."""
+    if measure.aggregation != "avg":
+        how = measure.aggregation if measure.aggregation in ("min", "max") else "sum"
+        return {"part": _accumulator(measure)}, {"part": f"${how}"}
+    field = f"${measure.field}"
+    known = {"$cond": [{"$eq": [{"$ifNull": [field, None]}, None]}, 0, 1]}
+    return {"part": {"$sum": field}, "number": {"$sum": known}}, {"part": "$sum", "number": "$sum"}
+
+
+def _whole(measure: Measure) -> Any:
+    if measure.aggregation != "avg":
+        return "$part"
+    return {"$cond": [{"$gt": ["$number", 0]}, {"$divide": ["$part", "$number"]}, None]}
 
 
 def _count_distinct(spec: QuerySpec, key: dict[str, Any]) -> list[dict[str, Any]]:

@@ -90,11 +90,16 @@ class Dimension(Entry, frozen=True, kw_only=True):
 
 
 class Join(Entry, frozen=True, kw_only=True):
-    """Two fields that hold the same thing: `field` of this source and `to_field` of the source `to`."""
+    """Two fields that hold the same thing: `field` of this source and `to_field` of the source `to`.
+
+    A `unique` one leads to one record at most, as an order to its customer: what that record says of itself, each
+    record here can then be narrowed down and grouped by. Both are then collections.
+    """
 
     field: Name
     to: Name
     to_field: Name
+    unique: bool = False
 
 
 class Fallback(Entry, frozen=True, kw_only=True):

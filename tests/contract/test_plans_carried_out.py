@@ -50,14 +50,14 @@ async def sample(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     await mongo.close()
 
 
-async def carried_out(settings: Settings, texts: list[str]) -> list[CompletedPlan]:
+async def carried_out(settings: Settings, texts: list[str], *, least: int = 2) -> list[CompletedPlan]:
     """Plan these questions and carry the plans out, each ticket on its store."""
     executor = executor_for(settings, allowed_by(CATALOG))
     try:
         ends = []
         for text in texts:
             plan = plan_of(text)
-            assert len(plan.tasks) > 1, text
+            assert len(plan.tasks) >= least, text
             world = World(plan)
             world.now_ms = now_ms()  # the tickets' deadlines are of today; the plan asks about the sample's day
             world.release()
@@ -83,6 +83,32 @@ async def test_plans_of_several_tasks_give_the_right_answers(sample: Sample) -> 
         assert same_rows([list(row) for row in end.answer.rows], wanted), (name, end.answer.rows, wanted)
         assert TaskType.TRANSFORM in {task.type for task in end.tasks or ()}
     assert round(NOW.timestamp() * 1000) == NOW_MS, "the plans and the sample are of the same moment"
+
+
+async def test_what_is_asked_through_a_join_is_answered_as_plain_python_does(sample: Sample) -> None:
+    settings, data = sample
+    customers = {one["customer_id"]: one for one in data.collections["customers"]}
+    sales = [one for one in data.collections["sales"] if one["customer_id"] in customers]
+    city = customers[sales[0]["customer_id"]]["city"]
+    by_segment: dict[str, list[float]] = {}
+    for one in sales:
+        by_segment.setdefault(customers[one["customer_id"]]["segment"], []).append(one["amount"])
+    wanted: dict[str, list[list[object]]] = {
+        "receita por segmento de cliente": [[name, sum(amounts)] for name, amounts in by_segment.items()],
+        "average order value by customer segment": [
+            [name, sum(amounts) / len(amounts)] for name, amounts in by_segment.items()
+        ],
+        f"quantas vendas de clientes de {city}": [
+            [sum(customers[one["customer_id"]]["city"] == city for one in sales)]
+        ],
+    }
+    ends = await carried_out(settings, list(wanted), least=1)
+    for (text, rows), end in zip(wanted.items(), ends, strict=True):
+        assert end.outcome is PlanOutcome.ANSWERED, (text, end.error)
+        assert end.answer is not None
+        rows.sort(key=lambda row: (-row[-1], row[0]))  # type: ignore[operator]
+        assert same_rows([list(row) for row in end.answer.rows], rows), (text, end.answer.rows, rows)
+    assert len(by_segment) > 1
 
 
 def compared(data: SampleData) -> list[list[object]]:

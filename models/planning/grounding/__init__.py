@@ -16,6 +16,7 @@ from models.nlu.timerange import TimeRange
 from models.nlu.words import Word
 from models.planning.catalog import Catalog
 from models.planning.grounding import grammar
+from models.planning.grounding.beside import Foreign, asked_side, beside_of, read_beside
 from models.planning.grounding.choose import Choice, all_labels, uncovered
 from models.planning.grounding.describe import describe
 from models.planning.grounding.graph import path_of, read_graph, relationship_of
@@ -108,12 +109,21 @@ def _on_sources(question: Question) -> Grounded | Ungrounded:
     source = choice.best()
     if isinstance(source, Ungrounded):
         return source
+    source = asked_side(question, choice, source)
     periods = periods_of(question)
     if isinstance(periods, Ungrounded):
         return periods
-    if uncovered(question, source):
+    if uncovered(question, source) and not beside_of(question, source):
         return _left_out(question, source) or read_pair(question, choice, periods.current)
-    spec = _spec(question, source, periods.current)
+    return _on_one(question, source, periods)
+
+
+def _on_one(question: Question, source: Source, periods: Periods) -> Grounded | Ungrounded:
+    """Ground a question on one source, and on what its records lead to."""
+    beside = read_beside(question, source, periods.current)
+    if beside is not None and not isinstance(beside, Foreign):
+        return beside
+    spec = _spec(question, source, periods.current, beside)
     if isinstance(spec, Ungrounded):
         return spec
     if periods.before is not None or question.has(_SEVERAL):
@@ -149,7 +159,9 @@ def _both(question: Question, source: Source) -> Ungrounded | None:
     return None
 
 
-def _spec(question: Question, source: Source, period: TimeRange | None) -> QuerySpec | Ungrounded:
+def _spec(
+    question: Question, source: Source, period: TimeRange | None, foreign: Foreign | None
+) -> QuerySpec | Ungrounded:
     """Return the query on one source."""
     refused = _left_out(question, source) or _both(question, source)
     if refused is not None:
@@ -158,7 +170,8 @@ def _spec(question: Question, source: Source, period: TimeRange | None) -> Query
     if relation is not None and source.kind == "neo4j":
         spec = _not_at_an_end(question, relation) or read_graph(question, relation)
     else:
-        spec = Reader(question, source).spec(period)
+        led = (foreign.through, foreign.mentions) if foreign else (None, ())
+        spec = Reader(question, source, through=led[0], foreign=led[1]).spec(period)
     if isinstance(spec, QuerySpec) and spec.source.time_field is None and period is not None:
         return Ungrounded("no-time", question.found[period.first].text, ())
     return spec
@@ -170,7 +183,9 @@ def _not_at_an_end(question: Question, relation: tuple[Mention, Relationship, st
     ends = {way.start, way.end}
     for other in question.mentions:
         named = {term.source for term in other.terms if term.kind == "source"}
-        if other.start < mention.start and named and not named & ends:
+        if other.start >= mention.start or named & ends:
+            return None  # what is asked for is named first: "quais serviços da equipe de dados dependem do auth"
+        if named:
             word = " ".join(word.text for word in question.found[other.start : other.end])
             sources = question.catalog.sources
             return Ungrounded("no-link", word, tuple(sources[name].label.of(question.language) for name in ends))

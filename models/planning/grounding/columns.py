@@ -33,7 +33,8 @@ class Columns:
                 self._add(source, field.name, field.type, unit)
             return
         for group in spec.groups:
-            self._add(source, group.name, "string" if group.unit else source.field(group.field).type, None)
+            kind = "string" if group.unit else spec.source_of(group).field(group.field).type
+            self._add(source, group.name, kind, None)
             self._add(source, f"distinct_{group.name}", "integer", None)
         self._add(source, spec.measure.name, _type_of(source, spec.measure), spec.measure.unit)
 

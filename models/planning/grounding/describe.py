@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.messages import listing, number, say
-from models.planning.grounding.spec import Comparison, Group, QuerySpec, Unit
+from models.planning.grounding.spec import Comparison, Filter, Group, QuerySpec, Unit
 from models.planning.sources import Source
 
 _UNITS_PT: dict[Unit, str] = {
@@ -21,26 +21,39 @@ def describe(spec: QuerySpec, language: str) -> str:
     source = spec.source
     head = source.label.of(language)
     if spec.operation in ("distinct", "count_distinct"):
-        name = _group_label(source, spec.groups[0], language)
+        name = _group_label(spec, spec.groups[0], language)
         distinct = _DISTINCT[language != "pt"]
         head = f"{name} {distinct} ({head})" if language == "pt" else f"{distinct} {name} ({head})"
     elif spec.operation != "find" and spec.measure.aggregation != "count":
         head = f"{spec.measure.label.of(language)} ({head})"
     parts = [head]
     if spec.groups and spec.operation == "aggregate":
-        names = [_group_label(source, group, language) for group in spec.groups]
+        names = [_group_label(spec, group, language) for group in spec.groups]
         parts.append(f"{say('by', language)} {listing(names)}")
     if spec.way is not None:
         parts.append(_way(spec, language))
-    for wanted in spec.filters:
-        label = source.dimension(wanted.dimension).label.of(language)
-        sign = ":" if wanted.operator == "in" else " ≠"
-        parts.append(f"[{label}{sign} {listing(wanted.values)}]")
+    parts += [_filtered(source, wanted, language) for wanted in spec.filters]
+    parts += _through(spec, language)
     parts += [f"[{compared(spec, item, language)}]" for item in spec.comparisons]
     if spec.time_range is not None:
         first, last = spec.time_range.start, spec.time_range.last_instant
         parts.append(f"({first.date()} {say('to', language)} {last.date()})")
     return " ".join(parts)
+
+
+def _filtered(source: Source, wanted: Filter, language: str) -> str:
+    label = source.dimension(wanted.dimension).label.of(language)
+    return f"[{label}{':' if wanted.operator == 'in' else ' ≠'} {listing(wanted.values)}]"
+
+
+def _through(spec: QuerySpec, language: str) -> list[str]:
+    """Say what is asked of the record of the other source that belongs to each."""
+    if spec.through is None or not spec.through.narrows:
+        return []
+    way = spec.through
+    of = spec._replace(source=way.source, operation="find", groups=(), way=None, through=None)
+    of = of._replace(filters=way.filters, comparisons=way.comparisons, time_range=way.time_range)
+    return [f"← {describe(of, language)}"]
 
 
 def compared(spec: QuerySpec, item: Comparison, language: str) -> str:
@@ -59,9 +72,10 @@ def compared(spec: QuerySpec, item: Comparison, language: str) -> str:
     return f"{name} {_SIGNS[item.operator]} {listing(values)}"
 
 
-def _group_label(source: Source, group: Group, language: str) -> str:
+def _group_label(spec: QuerySpec, group: Group, language: str) -> str:
     if group.unit is None:
-        return source.dimension(group.name).label.of(language)
+        dimension = spec.source_of(group).dimension_of(group.field)
+        return dimension.label.of(language) if dimension else group.name  # one that sources are joined by may be none
     return _UNITS_PT[group.unit] if language == "pt" else _UNITS_EN.get(group.unit, group.unit)
 
 

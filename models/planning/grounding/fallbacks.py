@@ -36,7 +36,7 @@ def compiled(spec: QuerySpec, sources: Mapping[str, Source], *, as_rows: bool) -
     for link in fallback:
         if link.source is None:
             links.append({"cached_s": link.cached_s})
-        elif spec.way is None:  # ways lead through the graph: there is no other place to follow them
+        elif spec.way is None and spec.through is None:  # there is no other place to follow them
             links.append(_elsewhere(spec, sources[link.source], parameters, steps))
     if links:
         parameters["fallbacks"] = links

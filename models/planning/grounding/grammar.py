@@ -80,6 +80,7 @@ FAILING = word_set(
     "cair cai caia caisse parar parasse falhar falhasse quebrar morrer sair sumir ficar ficasse fora ar indisponivel "
     "offline down goes go went fails fail stops stop dies die crashes crash unavailable breaks working"
 )
+HAVING = word_set("com with having had tiveram teve")
 FIRST = word_set("first primeiro primeiros primeira primeiras")
 WEEKDAYS = word_set("weekday weekdays")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.nlu.entities.dates import UNIT_OF
 from models.nlu.entities.numbers import Number, number_before
 from models.nlu.phrases import Order, Top
@@ -9,7 +11,7 @@ from models.planning.grounding import grammar
 from models.planning.grounding.narrowing import Narrowing
 from models.planning.grounding.pace import pace_of
 from models.planning.grounding.question import Question, term_of
-from models.planning.grounding.spec import Group, Ungrounded, Unit
+from models.planning.grounding.spec import Group, Through, Ungrounded, Unit
 from models.planning.lexicon import Mention
 from models.planning.sources import Source
 
@@ -30,8 +32,16 @@ _EXTREMES = grammar.BEST | grammar.WORST
 class Grouping(Narrowing):
     """Reads what the mentions of one source say about groups, and numbers of rows."""
 
-    def __init__(self, question: Question, source: Source, only: set[int] | None = None) -> None:
-        super().__init__(question, source, only)
+    def __init__(
+        self,
+        question: Question,
+        source: Source,
+        only: set[int] | None = None,
+        *,
+        through: Through | None = None,
+        foreign: Sequence[Mention] = (),
+    ) -> None:
+        super().__init__(question, source, only, through=through, foreign=foreign)
         self.top = self._latest(question.facts.top) or self._counted_list()
         self.pace = None if self.top else pace_of(question, source)
         self.places = [place for place in question.facts.groups if question.plains[place] not in _PERIODICAL]
@@ -105,11 +115,20 @@ class Grouping(Narrowing):
         places = [
             at + 1 for at, word in enumerate(plains) if word in grammar.WHICH and not self._is_kind(at + 1, "source")
         ]
+        first = self.mentions[0] if self.mentions else None
+        if first is not None and self._is_had_by(first):
+            places.append(first.start)
         if self._is_superlative() or self._bound_of_group() is not None:
             head = next((m for m in self.mentions if term_of(m, self.source.name, "dimension")), None)
             if head is not None and not self._is_described(head):
                 places.append(head.start)
         return places
+
+    def _is_had_by(self, mention: Mention) -> bool:
+        """Say whether things of another source are asked for by what they have here: "clientes com pedidos acima …"."""
+        is_other = mention.term("source") is not None and not self._is_kind(mention.start, "source")
+        has = self.question.word(mention.end) in grammar.HAVING
+        return is_other and has and self._is_kind(mention.start, "dimension")
 
     def _is_superlative(self) -> bool:
         """Say whether "mais"/"most"/"fewest" stands before what is counted, or after the verb: "vendeu mais"."""
@@ -157,6 +176,11 @@ class Grouping(Narrowing):
                     found.pop()  # "product category": the last one of a compound is meant
                 found.append(Group(dimension.name, dimension.field))
                 end = self.at[place].end
+            elif (joined := self._joined_group(place)) is not None:
+                if found and not self._is_listed(place):
+                    found.pop()  # "customer segment"
+                found.append(joined)
+                end = self.foreign[place].end
             elif unit and self.source.time_field and place not in self.question.facts.taken:
                 found.append(Group(unit, self.source.time_field, unit))
                 end = place + width
@@ -177,6 +201,15 @@ class Grouping(Narrowing):
             if UNIT_OF.get(word(behind)) == "week" and behind not in self.question.facts.taken:
                 return "weekday", behind + 1 - place
         return unit, 1
+
+    def _joined_group(self, place: int) -> Group | None:
+        """A dimension of the record that each leads through to: "receita por segmento"."""
+        mention = self.foreign.get(place)
+        term = term_of(mention, self.through.source.name, "dimension") if mention and self.through else None
+        if term is None or self.through is None:
+            return None
+        dimension = self.through.source.dimension(term.name)
+        return Group(dimension.name, dimension.field, joined=True)
 
     def _is_listed(self, place: int) -> bool:
         """Say whether a comma or "and" stands before a word."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.planning.grounding import grammar
 from models.planning.grounding.facts import Bound
 from models.planning.grounding.question import Question, term_of
-from models.planning.grounding.spec import Comparison, Filter, Group, Number, Ungrounded
+from models.planning.grounding.spec import Comparison, Filter, Group, Number, Through, Ungrounded
 from models.planning.lexicon import Mention, Term
 from models.planning.sources import Measure, Source
 
@@ -17,9 +19,20 @@ class Narrowing:
         question: The text.
         source: The source that it is about.
         only: Places of the mentions to read, or None for all that mean something in the source.
+        through: What each record leads through to, and `foreign`, the mentions that mean something only there.
     """
 
-    def __init__(self, question: Question, source: Source, only: set[int] | None = None) -> None:
+    def __init__(
+        self,
+        question: Question,
+        source: Source,
+        only: set[int] | None = None,
+        *,
+        through: Through | None = None,
+        foreign: Sequence[Mention] = (),
+    ) -> None:
+        self.through = through
+        self.foreign = {mention.start: mention for mention in foreign}
         self.question = question
         self.source = source
         self.mentions = [
@@ -28,6 +41,24 @@ class Narrowing:
             if source.name in mention.meanings and (only is None or mention.start in only)
         ]
         self.at = {mention.start: mention for mention in self.mentions}
+
+    def _led_through(self, groups: tuple[Group, ...]) -> Through | None:
+        """What is asked of the record that each leads through to."""
+        way = self.through
+        if way is None or not (way.narrows or self.foreign):
+            return None
+        there = Narrowing(self.question, way.source, set(self.foreign))
+        filters = there._filters()
+        if isinstance(filters, Ungrounded):
+            return None
+        for mention in self.foreign.values():
+            if there._is_described(mention):
+                self.question.use(mention)
+        led = way._replace(
+            filters=(*way.filters, *filters),
+            comparisons=(*way.comparisons, *there._identifiers()),
+        )
+        return led if led.narrows or any(group.joined for group in groups) else None
 
     def _is_described(self, mention: Mention) -> bool:
         """Say whether a dimension stands beside a value of it, and so names it rather than asking for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.nlu.phrases import Order
@@ -32,18 +33,27 @@ class Link(NamedTuple):
     right: str
 
 
-def link_of(one: Source, two: Source) -> Link | None:
-    """Return how two sources are joined: directly, or because both are joined to the same field of a third."""
-    for join in one.joins:
-        if join.to == two.name:
-            return Link(join.field, join.to_field)
-    for join in two.joins:
-        if join.to == one.name:
-            return Link(join.to_field, join.field)
+def link_of(one: Source, two: Source, all_sources: Sequence[Source] = ()) -> Link | None:
+    """Return how two sources are joined: directly, or because both are joined to the same field of a third.
+
+    Of all sources there may also be one whose field both have.
+    """
+    direct = [Link(join.field, join.to_field) for join in one.joins if join.to == two.name]
+    direct += [Link(join.to_field, join.field) for join in two.joins if join.to == one.name]
+    if direct:
+        return direct[0]
     for join in one.joins:
         for other in two.joins:
             if (join.to, join.to_field) == (other.to, other.to_field):
                 return Link(join.field, other.field)
+    return next((link for third in all_sources if (link := _by_third(one, two, third)) is not None), None)
+
+
+def _by_third(one: Source, two: Source, third: Source) -> Link | None:
+    for join in third.joins:
+        for other in third.joins:
+            if (join.to, other.to) == (one.name, two.name) and join.field == other.field:
+                return Link(join.to_field, other.to_field)
     return None
 
 
@@ -213,6 +223,13 @@ def _as_list(spec: QuerySpec) -> QuerySpec:
     return spec._replace(operation="find", groups=())
 
 
+def read_linked(
+    question: Question, pair: tuple[Source, Source], link: Link, period: TimeRange | None
+) -> Grounded | Ungrounded:
+    """Return the tasks for the records of one source that have some of the other, which is not named itself."""
+    return _joined(question, pair, _divided(question, *pair), link, period)
+
+
 def _joined(
     question: Question,
     pair: tuple[Source, Source],
@@ -233,6 +250,8 @@ def _joined(
     )
     asks_shared = asks_shared and anchors[first] is not None and shared.start < anchors[first].start  # type: ignore[union-attr]
     near = 0 if period is None else _nearer(question, mention_of(period.first, period.last + 1, ()), anchors)
+    if pair[near].time_field is None:
+        near = 1 - near
     spans = [period if (asks_shared or index == near) and pair[index].time_field else None for index in (0, 1)]
     specs = [_rows(question, pair[index], parts[index], spans[index]) for index in (0, 1)]
     head_spec, other_spec = specs[first], specs[1 - first]

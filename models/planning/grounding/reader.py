@@ -68,6 +68,7 @@ class Reader(Grouping):
             ignored=(),
             comparisons=(*identified, *comparisons),
             sort=sort,
+            through=self._led_through(groups),
         )
 
     # What is computed

@@ -30,11 +30,15 @@ Number = int | float
 
 
 class Group(NamedTuple):
-    """One column to group by; a time field has a unit, another dimension has none."""
+    """One column to group by; a time field has a unit, another dimension has none.
+
+    A `joined` one is a dimension of the source that the query leads through to (`Through`).
+    """
 
     name: str
     field: str
     unit: Unit | None = None
+    joined: bool = False
 
 
 class Filter(NamedTuple):
@@ -73,6 +77,25 @@ class Way(NamedTuple):
     between: bool = False
 
 
+class Through(NamedTuple):
+    """The one record of another source that belongs to each: its `to_field` is what `field` is here.
+
+    Only records whose one passes the filters, comparisons and period are meant.
+    """
+
+    source: Source
+    field: str
+    to_field: str
+    filters: tuple[Filter, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    time_range: TimeRange | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is asked of that record."""
+        return bool(self.filters or self.comparisons or self.time_range)
+
+
 class QuerySpec(NamedTuple):
     """A query in the catalog's terms; `ignored` are the words that it doesn't take into account."""
 
@@ -88,6 +111,16 @@ class QuerySpec(NamedTuple):
     comparisons: tuple[Comparison, ...] = ()
     way: Way | None = None
     sort: tuple[str, Literal["asc", "desc"]] | None = None
+    through: Through | None = None
+
+    @property
+    def reads(self) -> tuple[Source, ...]:
+        """The sources that the query reads."""
+        return (self.source, self.through.source) if self.through else (self.source,)
+
+    def source_of(self, group: Group) -> Source:
+        """The source that a group is a dimension of."""
+        return self.through.source if self.through and group.joined else self.source
 
 
 Reason = Literal[
@@ -139,7 +172,7 @@ class Grounded(NamedTuple):
     @property
     def sources(self) -> tuple[Source, ...]:
         """The sources that are read, each once."""
-        return tuple({spec.source.name: spec.source for spec in self.specs}.values())
+        return tuple({source.name: source for spec in self.specs for source in spec.reads}.values())
 
     @property
     def holds_pii(self) -> bool:

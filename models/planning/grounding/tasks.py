@@ -81,7 +81,7 @@ class Builder:
         The first `keys` columns say what a row of it is about: all but the last, if nothing else is said.
         """
         names = list(self.tasks[-1].parameters["columns"])
-        sources = tuple({item.source.name: item.source for item in self.specs}.values())
+        sources = tuple({source.name: source for item in self.specs for source in item.reads}.values())
         is_list = spec.operation in ("find", "distinct") if lists is None else lists
         is_count = len(self.tasks) == 1 and self.tasks[0].parameters.get("operation") == "count"
         counted = spec.measure.aggregation in ("sum", "count")
