@@ -76,8 +76,8 @@ def read_graph(question: Question, found: tuple[Mention, Relationship, str]) -> 
     forward = _is_forward(mention, manner, named)
     anchor = (named.start if forward else named.end) or named.start or named.end
     asked = sources[way.end if forward else way.start]
-    for place in question.facts.groups:  # what is reached is listed or counted, as a whole
-        return Ungrounded("no-link", question.found[place].text, (asked.label.of(question.language),))
+    for at in question.facts.groups:  # what is reached is listed or counted, as a whole
+        return Ungrounded("no-link", question.found[at].text, (asked.label.of(question.language),))
     names = tuple(dict.fromkeys(value for _, value in anchor))
     for place, _ in anchor:
         question.use(place)
