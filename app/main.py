@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.cache_dir import default_cache_dir
@@ -171,6 +173,15 @@ app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
 retraining_events = RetrainingEvents(MongoStore.of(settings))
 decisions = Decisions(MongoStore.of(settings))
+
+
+async def _import_transform() -> None:
+    """The first TRANSFORM would import it, half a second, while others wait for the loop."""
+    await asyncio.to_thread(import_module, "models.transform.engine")
+
+
+if "orchestrate" in settings.stages_of(STAGES):
+    app.before_start(_import_transform)
 executor = executor_for(settings, allowed_by(catalog))
 executor.observers.append(metrics.query)
 executor.link_observers.append(metrics.asked)

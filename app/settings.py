@@ -35,6 +35,9 @@ _AT_LEAST_ONE = (
     "rate_limit_burst",
     "nlu_cache_size",
     "nlu_cache_ttl_s",
+    "label_ttl_s",
+    "learn_full_per_s",
+    "snapshot_at_most_s",
     "retrain_automatic_after",
 )
 _NOT_NEGATIVE = (
@@ -42,6 +45,8 @@ _NOT_NEGATIVE = (
     "duplicate_window_s",
     "rate_limit_per_minute",
     "actor_answers_mb_per_minute",
+    "actor_query_s_per_minute",
+    "actor_rows_per_minute",
     "snapshot_every_s",
     "reprocess_every_s",
     "reprocess_times",
@@ -180,6 +185,10 @@ class Settings:
     """Intentions that are taken from an actor at once, on each partition."""
     actor_answers_mb_per_minute: float = 256.0
     """Megabytes that one actor's queries may give in a minute, on each worker; 0: any number."""
+    actor_rows_per_minute: float = 0.0
+    """Rows that one actor's queries may give in a minute, on each worker; 0: any number."""
+    actor_query_s_per_minute: float = 0.0
+    """Seconds that one actor's queries may take in a minute, on each worker, all together; 0: any number."""
     nlu_cache_size: int = 4096
     """Readings of texts that a worker keeps, about 2 KB each."""
     nlu_cache_redis: bool = False

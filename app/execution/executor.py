@@ -64,7 +64,7 @@ class QueryExecutor:
         self._agent_id = agent_id
         self._limits = limits or Limits()
         self._sources = Sources(runners, self._limits, stand_ins or StandIns())
-        self._budget = budget or AnswerBudget(0, clock=time.monotonic)
+        self._budget = budget or AnswerBudget({}, clock=time.monotonic)
         self._clock_ms = clock_ms
         # What was tried before of tickets that wait for their store, until they come again.
         self._waiting: OrderedDict[str, Trail] = OrderedDict()
@@ -188,7 +188,8 @@ class QueryExecutor:
                 if isinstance(link, Cached):
                     self._sources.last_good.keep(first.question, answer.output, link.max_age_s)
         if self._budget.limited:
-            self._budget.spend(_asker(ticket), len(msgspec.json.encode(answer.output)))
+            cost = {"bytes": len(msgspec.json.encode(answer.output)), "rows": _rows_of(answer.output)}
+            self._budget.spend(_asker(ticket), {**cost, "seconds": _seconds_of(trail)})
         about = {
             "query_type": kind,
             "source": answer.source,
@@ -203,6 +204,7 @@ class QueryExecutor:
     def _failed(
         self, ticket: ExecutionTicket, began_s: float, kind: str, trail: Trail, reason: str, error: str
     ) -> ExecutionResult:
+        self._budget.spend(_asker(ticket), {"seconds": _seconds_of(trail)})  # what runs into its time costs most
         about = {
             "query_type": kind,
             "source": None,
@@ -274,3 +276,11 @@ async def _health(runner: Runner) -> str:
     except HiveError as error:
         return str(error)
     return ""
+
+
+def _rows_of(output: Mapping[str, Any]) -> int:
+    return max((len(value) for value in output.values() if isinstance(value, list)), default=1)
+
+
+def _seconds_of(trail: Trail) -> float:
+    return float(sum(entry["ms"] for entry in trail.entries)) / 1000

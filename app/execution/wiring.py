@@ -52,5 +52,12 @@ def executor_for(settings: Settings, allowed: Allowed, limits: Limits | None = N
                 scope=stable_id("allowed", msgspec.json.encode(allowed, order="deterministic")),
             ),
         ),
-        budget=AnswerBudget(settings.actor_answers_mb_per_minute * MEGABYTE, clock=time.monotonic),
+        budget=AnswerBudget(
+            {
+                "bytes": settings.actor_answers_mb_per_minute * MEGABYTE,
+                "rows": settings.actor_rows_per_minute,
+                "seconds": settings.actor_query_s_per_minute,
+            },
+            clock=time.monotonic,
+        ),
     )

@@ -292,7 +292,7 @@ class TestDeadline:
 class TestAskers:
     async def test_an_asker_that_has_had_enough_is_told_to_wait(self) -> None:
         clock = Clock(0)
-        asking = executor(Store("x" * 700), budget=AnswerBudget(1000, clock=clock))
+        asking = executor(Store("x" * 700), budget=AnswerBudget({"bytes": 1000}, clock=clock))
 
         async def ask(actor: str) -> ExecutionResult:
             return await asking.execute(query_ticket({"query_type": "redis"}, asker={"actor": actor}))
