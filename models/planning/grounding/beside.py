@@ -8,7 +8,7 @@ from models.nlu.timerange import TimeRange
 from models.planning.grounding import grammar
 from models.planning.grounding.choose import Choice
 from models.planning.grounding.pairs import link_of, read_linked
-from models.planning.grounding.question import Question, is_named
+from models.planning.grounding.question import Question, is_named, term_of
 from models.planning.grounding.spec import Grounded, Through, Ungrounded
 from models.planning.lexicon import Mention
 from models.planning.sources import Source
@@ -50,8 +50,19 @@ def beside_of(question: Question, source: Source) -> Foreign | None:
     foreign = _foreign(question, source)
     for join in source.joins if foreign else ():
         if join.unique and all(join.to in mention.meanings for mention in foreign):
-            return Foreign(Through(question.catalog.sources[join.to], join.field, join.to_field), foreign)
+            other = question.catalog.sources[join.to]
+            if not any(is_named(mention, other.name) for mention in question.mentions) and any(
+                _is_quality(mention, other) for mention in foreign
+            ):
+                return None  # "pedidos cancelados" says nothing of customers
+            return Foreign(Through(other, join.field, join.to_field), foreign)
     return None
+
+
+def _is_quality(mention: Mention, source: Source) -> bool:
+    """Say whether a word says what something is like, and not where or which it is: the value of a yes or no."""
+    term = term_of(mention, source.name, "value")
+    return term is not None and source.field(source.dimension(term.name).field).type == "boolean"
 
 
 def asked_side(question: Question, choice: Choice, source: Source) -> Source:

@@ -21,6 +21,7 @@ ARTICLES = word_set("a o as os the um uma an")
 MORE = word_set("mais most more maior")
 LESS = word_set("menos least fewest fewer")
 
+LAST = word_set("last latest newest ultimo ultima")
 LATEST = word_set("ultimos ultimas latest newest recentes recent")
 BEST = word_set("melhor maior best highest largest")
 WORST = word_set("pior menor worst lowest smallest")

@@ -65,7 +65,7 @@ class Grouping(Narrowing):
             groups.update((group.name, group) for place in self._head_places() for group in self._groups_from(place))
         if not groups:
             groups.update((group.name, group) for group in self._compared_values())
-        if not groups and self._asks_who():
+        if not groups and self._asks_who() and not self._is_of_one():
             people = [item for item in self.source.dimensions if self.source.field(item.field).pii]
             if not people:
                 return self._unknown_group(next(at for at, w in enumerate(self.question.plains) if w in grammar.WHO))
@@ -76,6 +76,13 @@ class Grouping(Narrowing):
         """Say whether people are asked for; "customers who …" only goes on about what is named."""
         told = {at for mention in self.mentions for at in range(mention.start, mention.end + 1)}
         return any(word in grammar.WHO and at not in told for at, word in enumerate(self.question.plains))
+
+    def _is_of_one(self) -> bool:
+        """Say whether the newest of what the source holds is meant: "who made the last deployment"."""
+        return any(
+            term_of(mention, self.source.name, "source") and self.question.word(mention.start - 1) in grammar.LAST
+            for mention in self.mentions
+        )
 
     def _periodical(self) -> dict[str, Group]:
         """Read "vendas mensais"."""
@@ -143,7 +150,8 @@ class Grouping(Narrowing):
         return False
 
     def _asks_for_least(self, groups: tuple[Group, ...]) -> bool:
-        if not groups or self.top or not self.question.has(grammar.LESS):
+        ranked = self.top is not None and self.top.order is not Order.LARGEST  # "top 3 com menos" turns a top round
+        if not groups or ranked or not self.question.has(grammar.LESS):
             return False
         return any(
             word in grammar.LESS and at not in self.question.facts.taken and at + 1 in self.at
