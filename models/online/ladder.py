@@ -127,6 +127,7 @@ class Ladder:
         self._warned_at: int | None = None
         self._drifted_at: int | None = None
         self._newest: deque[tuple[str, bool]] = deque(maxlen=_HOPELESS)
+        self._learned: deque[tuple[Row, str]] = deque(maxlen=_HOPELESS)
         self._movers: list[FeatureShift] = []
 
     # -- saying
@@ -218,6 +219,7 @@ class Ladder:
             if rung.challenger is not None:
                 rung.challenger.learn_one(x, y)
         self._newest.append((y, right))
+        self._learned.append((x, y))
         return self._act(self._alarm(y, forecast, right=right), y)
 
     def _alarm(self, y: str, forecast: Forecast, *, right: bool) -> Alarm | None:
@@ -262,7 +264,7 @@ class Ladder:
             self._drifted_at = None
             if self._warned_at is None:
                 events += self._drop_challengers()
-        if self._drifted_at is not None and self.learned - self._drifted_at == _HOPELESS and self._is_hopeless():
+        if self._drifted_at is not None and self.learned - self._drifted_at == _HOPELESS and self._is_lost():
             events.append(self._reset())
         if self._warned_at is not None and self.learned - self._warned_at >= self.settings.cool_down:
             self._warned_at = None
@@ -303,6 +305,15 @@ class Ladder:
         self._errors.reset()
         self._steady_errors.reset()
         return [self._event(DriftSource.ERROR, alarm, action)]
+
+    def _is_lost(self) -> bool:
+        """Whether it was hopeless on the newest examples, and would still be, now that it has learned them.
+
+        Where labels come late, what was said is an older learner's.
+        """
+        right = sum(best_of(normalised(self._champion.learner.predict_proba_one(x))) == y for x, y in self._learned)
+        labels = Counter(y for _, y in self._learned)
+        return self._is_hopeless() and 2 * right < max(labels.values())
 
     def _reset(self) -> DriftEvent:
         """Put the champion's challenger, which knows the new world only, in its place: it knows the old one only.
