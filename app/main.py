@@ -166,8 +166,9 @@ specialists_follower = Follower(
     specialists.followed(),
     patience_s=settings.transaction_timeout_ms / 1000 * 3,
 )
-app.before_start(specialists_follower.start)
-app.after_stop(specialists_follower.stop)
+if settings.learned_opinions:
+    app.before_start(specialists_follower.start)
+    app.after_stop(specialists_follower.stop)
 app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))

@@ -200,6 +200,8 @@ class Settings:
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
     snapshot_at_most_s: float = 60.0
     """The most time from one snapshot of a specialist's ladder to its next, however long it takes to pack."""
+    learned_opinions: bool = True
+    """Whether specialists speak by what they have learned too; off, by their rules alone."""
     label_ttl_s: float = 604_800.0
     """How long what was said of a plan waits for what should have been said."""
     learn_full_per_s: float = 20.0

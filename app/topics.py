@@ -261,7 +261,8 @@ DEAD_LETTERS_COMMANDS = TopicSpec(
 DEAD_LETTERS_HANDLED = TopicSpec(
     name="dead-letters.handled", key="letter, on the partition of the letter", record=None, retention_ms=None
 )
-SAMPLE_EVENTS = TopicSpec(name="sample.events", key="user", record=None, retention_ms=30 * DAY_MS)
+SAMPLE_EVENTS = TopicSpec(name="sample.events", key="user", record=None, retention_ms=-1)
+"""Kept for ever: the sample may be of any day, and its events have the times of that day."""
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     INTENTIONS_SUBMITTED,

@@ -19,6 +19,8 @@ from models.records import (
 
 __all__ = ["DELIBERATION", "decision_id_of", "settle"]
 
+_DOUBTS: Final = (Recommendation.REJECT, Recommendation.REVIEW_REQUIRED)
+
 DELIBERATION: Final = "deliberation"
 """Where a plan's metadata say what was decided about it."""
 
@@ -31,6 +33,8 @@ def settle(plan: CognitivePlan, decision: ConsolidatedDecision) -> CognitivePlan
 
     A question changes nothing, and needs no approval unless its risk says so: specialists who aren't sure of one don't
     keep its asker waiting. It goes, and says that a review was asked for (`metadata.deliberation.review: afterwards`).
+    One that they reject goes as well: what is never carried out has no outcome, so that they would never learn that
+    they were wrong.
     """
     told: dict[str, Any] = {
         "decision_id": decision.decision_id,
@@ -43,13 +47,13 @@ def settle(plan: CognitivePlan, decision: ConsolidatedDecision) -> CognitivePlan
     if decision.guardrails_triggered:
         told["guardrails"] = decision.guardrails_triggered
     metadata = {**plan.metadata, DELIBERATION: told}
-    if decision.final_decision is Recommendation.REJECT:
+    if decision.final_decision in _DOUBTS and _is_harmless(plan):
+        told["review"] = "afterwards"
+    elif decision.final_decision is Recommendation.REJECT:
         metadata["outcome"] = {"status": CompletionStatus.FAILED.value, "error": _refusal(plan, decision)}
         return msgspec.structs.replace(
             plan, status=PlanStatus.REJECTED, approval_status=ApprovalStatus.REJECTED, metadata=metadata
         )
-    if decision.final_decision is Recommendation.REVIEW_REQUIRED and _is_harmless(plan):
-        told["review"] = "afterwards"
     elif decision.final_decision is Recommendation.REVIEW_REQUIRED:
         reasons = [*plan.metadata.get("risk_reasons", ()), f"specialists: {decision.reasoning_summary}"]
         metadata["risk_reasons"] = reasons

@@ -45,7 +45,7 @@ _OUTCOMES: Final = {
     PlanOutcome.ANSWERED: Recommendation.APPROVE,
     PlanOutcome.DONE: Recommendation.APPROVE,
     PlanOutcome.PARTIAL: Recommendation.CONDITIONAL,
-    PlanOutcome.FAILED: Recommendation.REJECT,
+    PlanOutcome.FAILED: Recommendation.REVIEW_REQUIRED,  # why, a person may know: a store may have been down
 }
 _APPROVALS: Final = {
     ApprovalDecision.APPROVED: Recommendation.APPROVE,

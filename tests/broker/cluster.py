@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 READY_S = 45.0
 ANSWER_S = 30.0
+STAGES = "understand,plan,approve,archive,record,keep,remember,execute,orchestrate,validate,reprocess,learn"
+"""All but those of specialists that learn, experiments and retraining, which have tests of their own."""
 
 
 def get(port: int, path: str) -> tuple[int, str]:
@@ -48,6 +50,8 @@ def worker_process(
         "HIVE_WORKER": f"worker-{port}",
         "HIVE_WEB_PORT": str(port),
         "HIVE_DATA_DIR": str(folder),
+        "HIVE_STAGES": STAGES,
+        "HIVE_LEARNED_OPINIONS": "false",  # what another test has taught them is no part of this one
         **(settings or {}),
     }
     process = ManagedProcess(

@@ -87,7 +87,7 @@ def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> 
         status, text = get(port, "/health/ready")
         ready = json.loads(text)
         assert (status, ready["ready"], ready["waits_for"]) == (200, True, [])
-        assert ready["partitions"] == 26 * 4 + 1, "of the flow, and of the one learner"
+        assert ready["partitions"] == 27 * 4 + 1, "of the flow, and of the one learner"
         identity = submit(stack.addresses["HIVE_KAFKA"], TEXT)
         assert identity in answers(stack.addresses["HIVE_KAFKA"], {identity})
         metrics = get(port, "/metrics")[1]

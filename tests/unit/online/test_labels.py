@@ -103,7 +103,7 @@ def test_only_what_nobody_has_labelled_is_missing() -> None:
         (PlanOutcome.ANSWERED, Recommendation.APPROVE),
         (PlanOutcome.DONE, Recommendation.APPROVE),
         (PlanOutcome.PARTIAL, Recommendation.CONDITIONAL),
-        (PlanOutcome.FAILED, Recommendation.REJECT),
+        (PlanOutcome.FAILED, Recommendation.REVIEW_REQUIRED),
         (PlanOutcome.CANCELLED, None),
         (PlanOutcome.HANDED_OFF, None),
         (None, None),
