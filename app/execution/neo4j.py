@@ -6,13 +6,10 @@ import base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from neo4j.graph import Node, Path, Relationship
-from neo4j.spatial import Point
-from neo4j.time import Date, DateTime, Duration, Time
-
 from app.errors import QueryRefused
 from app.execution.rows import Rows
 from app.execution.runner import StoreRunner
+from app.stores.bolt import Date, DateTime, Duration, Node, Path, Point, Relationship, Time
 from app.stores.neo4j import GraphStore
 from models.queries import parse_neo4j
 from models.queries.cypher import read_only

@@ -9,11 +9,20 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, Query, unit_of_work
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
-from neo4j.exceptions import ConfigurationError as BadAddress
-
 from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
+from app.stores.bolt import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncSession,
+    AuthError,
+    BadAddress,
+    DriverError,
+    Neo4jError,
+    Query,
+    unit_of_work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
