@@ -13,6 +13,7 @@ from rich.text import Text
 from app.cli import _render
 from app.cli._models import catalog, domain_model
 from app.clock import now_ms
+from app.errors import HiveError
 from app.settings import Settings
 from models.deliberation.scoring import consensus_of
 from models.deliberation.settle import settle
@@ -61,6 +62,8 @@ def plan(
     if as_json:
         click.echo(msgspec.json.encode({"intent": envelope, "plan": made, "consensus": consensus}))
     elif as_mermaid:
+        if not made.tasks:
+            raise HiveError(f"there is nothing to draw: {made.reasoning_summary}")
         click.echo(mermaid(made), nl=False)
     else:
         _render.console.print(shown(envelope, made, consensus))

@@ -11,7 +11,7 @@ strange answer.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 import yaml
@@ -72,6 +72,10 @@ class _File(Entry, frozen=True, kw_only=True):
     queries: Queries = Queries()
 
 
+_CHOICES = {name: get_args(get_type_hints(struct)[name]) for struct, name in ((Source, "kind"), (Field, "type"))}
+"""What may stand where only some words may."""
+
+
 def load_catalog(text: str, *, source: str) -> Catalog:
     """Read a catalog from YAML; `source` is the file's name, for messages.
 
@@ -95,7 +99,8 @@ def check_catalog(text: str, *, source: str) -> Catalog | list[CatalogError]:
     except yaml.YAMLError as error:
         return [CatalogError(source, None, f"not YAML: {error}")]
     except msgspec.ValidationError as error:
-        return [_schema_error(error, "", tree, source)]
+        empty = CatalogError(source, 1, "it is empty: describe at least one collection under `sources:`")
+        return [empty if tree is None else _schema_error(error, "", tree, source)]
     errors: list[CatalogError] = []
     sources = _converted(file.sources, Source, "sources", tree, errors, source)
     relationships = _converted(file.relationships, Relationship, "relationships", tree, errors, source)
@@ -137,7 +142,9 @@ def _names(terms: dict[tuple[str, ...], tuple[Term, ...]]) -> dict[str, str]:
 def _schema_error(error: msgspec.ValidationError, path: str, tree: yaml.Node | None, source: str) -> CatalogError:
     message, _, below = str(error).partition(" - at `$")
     path += below.rstrip("`")
-    return CatalogError(source, _line(tree, path), f"{path.strip('.')}: {message}")
+    choices = _CHOICES.get(path.rpartition(".")[2], ()) if "enum" in message else ()
+    hint = f"; allowed: {', '.join(choices)}" if choices else ""
+    return CatalogError(source, _line(tree, path), f"{path.strip('.')}: {message}{hint}")
 
 
 def _converted(

@@ -250,7 +250,7 @@ def test_a_mistake_is_told_with_its_line(old: str, new: str, line: int | None, s
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("sources: [", 1), ("sources:\n\t- x", 2), ("a: b: c", 1), ("", None), ("sources: []", 1), ("- 1", 1)],
+    [("sources: [", 1), ("sources:\n\t- x", 2), ("a: b: c", 1), ("", 1), ("sources: []", 1), ("- 1", 1)],
 )
 def test_what_is_no_catalog_at_all_is_refused(text: str, line: int | None) -> None:
     assert error_of(text).line == line
@@ -266,3 +266,20 @@ def test_a_value_that_is_a_small_word_is_not_read_into_every_sentence() -> None:
     assert phrase_stems("DE") not in catalog.terms
     assert phrase_stems("alemanha") in catalog.terms
     assert phrase_stems("SP") in catalog.terms
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("", 1, "it is empty: describe at least one collection under `sources:`"),
+        ("# nothing\n", 1, "it is empty: describe at least one collection under `sources:`"),
+        (
+            "sources:\n  - {name: a, kind: nosuch, label: {pt: a, en: a}}\n",
+            2,
+            "sources[0].kind: Invalid enum value 'nosuch'; allowed: mongodb, neo4j, kafka, redis",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_what_would_be_right(text: str, line: int, said: str) -> None:
+    error = error_of(text)
+    assert (error.line, error.detail) == (line, said)
