@@ -259,6 +259,8 @@ def _joined(
         return head_spec
     if isinstance(other_spec, Ungrounded):
         return other_spec
+    if not asks_shared and (refused := _apart(question, head_spec, on[0])) is not None:
+        return refused
     builder = Builder(question.language, question.catalog.sources)
     by_other = _grouped(other_spec, on[1])
     if asks_shared and dimension is not None:
@@ -283,6 +285,14 @@ def _joined(
         return ignored
     title = f"{describe(head_spec, question.language)} & {describe(other_spec, question.language)}"
     return builder.finish(shown, title, ignored, lists=lists, keys=number)
+
+
+def _apart(question: Question, spec: QuerySpec, field: str) -> Ungrounded | None:
+    """Refuse a total that can't be put together again from its parts: the average of averages is none."""
+    whole = spec.measure.aggregation in ("sum", "count", "min", "max")
+    if whole or spec.operation == "find" or _with_column(spec, field) is spec:
+        return None
+    return Ungrounded("no-link", spec.measure.label.of(question.language), (spec.source.label.of(question.language),))
 
 
 def _semi(builder: Builder, head: QuerySpec, tasks: tuple[str, str], on: tuple[str, str]) -> tuple[QuerySpec, bool]:
@@ -328,7 +338,7 @@ def _grouped(spec: QuerySpec, field: str) -> QuerySpec:
     )
 
 
-def _along_graph(
+def _along_graph(  # noqa: PLR0911 — a reason each
     question: Question, one: Source, two: Source, link: Link, period: TimeRange | None
 ) -> Grounded | Ungrounded:
     """Read "incidents of the services that depend on auth": a way in the graph, then what belongs to its nodes."""
@@ -354,6 +364,8 @@ def _along_graph(
     if isinstance(spec, Ungrounded):
         return spec
     on = (link.right, link.left) if measured is two else (link.left, link.right)
+    if (refused := _apart(question, spec, on[0])) is not None:
+        return refused
     builder = Builder(question.language, question.catalog.sources)
     right = builder.query(nodes)
     left = builder.query(_with_column(spec, on[0]))
