@@ -37,7 +37,6 @@ _AT_LEAST_ONE = (
     "nlu_cache_ttl_s",
     "label_ttl_s",
     "learn_full_per_s",
-    "snapshot_at_most_s",
     "retrain_automatic_after",
 )
 _NOT_NEGATIVE = (
@@ -48,6 +47,7 @@ _NOT_NEGATIVE = (
     "actor_query_s_per_minute",
     "actor_rows_per_minute",
     "snapshot_every_s",
+    "snapshot_at_most_s",
     "reprocess_every_s",
     "reprocess_times",
     "reprocess_backoff_s",
