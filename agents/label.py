@@ -50,10 +50,8 @@ async def label(stream: Any) -> None:
 
 def _expire(tx: Transaction, batch: Batch) -> None:
     before_ms = now_ms() - round(settings.label_ttl_s * 1000)
-    firsts = {run.records[0].partition: run.records[0] for run in batch.runs if run.records}
-    for first in firsts.values():
-        _, missing = expire(tx.view(predictions, first), before_ms=before_ms)
-        metrics.label("none", Fate.MISSING.value, missing)
+    for first in batch.firsts:
+        metrics.label("none", Fate.MISSING.value, expire(tx.view(predictions, first), before_ms=before_ms))
 
 
 def _join(tx: Transaction, record: Record) -> list[Signal]:

@@ -53,8 +53,7 @@ async def orchestrate(stream: Any) -> None:
 
 def _forget_old(tx: Transaction, batch: Batch) -> None:
     """Forget plans that ended too long ago, once for each partition of a batch."""
-    firsts = {run.records[0].partition: run.records[0] for run in batch.runs if run.records}
-    for first in firsts.values():
+    for first in batch.firsts:
         forget(tx.view(plans_ended, first), before_ms=now_ms() - KEPT_MS, most=MOST_ENDED)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["DECISIONS", "Decisions", "documents"]
 
 DECISIONS: Final = "consensus_decisions"
-_INDEXES: Final = (("intent_id",), ("at",), ("domain", "decision.final_decision"))
+_INDEXES: Final = {DECISIONS: (("intent_id",), ("at",), ("domain", "decision.final_decision"))}
 
 
 def documents(decided: Iterable[Consensus]) -> list[dict[str, Any]]:
@@ -33,7 +33,6 @@ class Decisions:
 
     def __init__(self, mongo: MongoStore) -> None:
         self._mongo = mongo
-        self._indexed = False
 
     async def keep(self, kept: Sequence[dict[str, Any]]) -> None:
         """Write documents, over those that are there.
@@ -41,9 +40,6 @@ class Decisions:
         Raises:
             StoreUnavailable: MongoDB does not answer: to be tried again.
         """
-        if not self._indexed:
-            for fields in _INDEXES:
-                await self._mongo.create_index(DECISIONS, fields)
-            self._indexed = True
+        await self._mongo.ensure_indexes(_INDEXES)
         if kept:
             await self._mongo.put_many(DECISIONS, kept)

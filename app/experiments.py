@@ -7,7 +7,7 @@ that of the state it had), so that the comparison stays right.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -59,8 +59,7 @@ class Experiments:
 
     def follower(self, client: Mapping[str, Any], *, patience_s: float) -> Follower:
         """Return what keeps this up to date: librdkafka properties, and how long to wait for the newest states."""
-        states = cast("Mapping[str, Any]", _Slots(self))  # of a mapping, the follower uses `get`
-        return Follower(client, EXPERIMENTS_STATES.name, states, patience_s=patience_s)
+        return Follower(client, EXPERIMENTS_STATES.name, lambda _experiment: self, patience_s=patience_s)
 
     def assigned(self, specialist: SpecialistType, actor_id: str) -> Assignment | None:
         """Return an actor's place in the specialist's experiment; None: there is none, and the champion decides."""
@@ -78,13 +77,3 @@ class Experiments:
         # Replaced whole: readers take no lock.
         self._scored = {**others, state.specialist: state} if state.is_scored else others
         return True
-
-
-class _Slots:
-    """Every key of the topic is an experiment's."""
-
-    def __init__(self, experiments: Experiments) -> None:
-        self._experiments = experiments
-
-    def get(self, _key: str) -> Experiments:
-        return self._experiments

@@ -100,7 +100,7 @@ class Follower:
     Args:
         client: librdkafka properties (address, security).
         topic: The topic's name.
-        models: What to bring up to date.
+        models: What to bring up to date with the records of a key; None for the others.
         patience_s: How long to wait for the newest snapshots before work begins.
     """
 
@@ -108,7 +108,7 @@ class Follower:
         self,
         client: Mapping[str, Any],
         topic: str,
-        models: Mapping[str, Followable],
+        models: Callable[[str], Followable | None],
         *,
         patience_s: float,
     ) -> None:
@@ -175,7 +175,7 @@ class Follower:
 
     def _take(self, newest: Mapping[bytes, bytes | None]) -> None:
         for key, value in newest.items():
-            followed = self._models.get(key.decode(errors="replace")) if key else None
+            followed = self._models(key.decode(errors="replace")) if key else None
             if followed is not None and value is not None:
                 followed.take(value)
 

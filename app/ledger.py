@@ -53,7 +53,6 @@ class Ledger:
 
     def __init__(self, mongo: MongoStore) -> None:
         self._mongo = mongo
-        self._indexed = False
 
     async def keep(self, kept: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """Write documents that are not there yet; one that is there is never changed.
@@ -61,11 +60,7 @@ class Ledger:
         Raises:
             StoreUnavailable: MongoDB does not answer: to be tried again.
         """
-        if not self._indexed:
-            for collection, indexes in _INDEXES.items():
-                for fields in indexes:
-                    await self._mongo.create_index(collection, fields)
-            self._indexed = True
+        await self._mongo.ensure_indexes(_INDEXES)
         for collection, found in kept.items():
             if found:
                 await self._mongo.insert_new(collection, found)

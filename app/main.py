@@ -118,7 +118,7 @@ metrics.follow(domain_model)
 follower = Follower(
     settings.kafka_client(),
     MODELS_SNAPSHOTS.name,
-    {domain_model.name: domain_model},
+    {domain_model.name: domain_model}.get,
     patience_s=settings.transaction_timeout_ms / 1000 * 3,
 )
 app.before_start(follower.start)
@@ -163,7 +163,7 @@ pheromones = Pheromones(RedisStore.of(settings, timeout_s=RECALL_TIMEOUT_S), sco
 specialists_follower = Follower(
     settings.kafka_client(),
     SPECIALISTS_SNAPSHOTS.name,
-    specialists.followed(),
+    specialists.followed,
     patience_s=settings.transaction_timeout_ms / 1000 * 3,
 )
 if settings.learned_opinions:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EVENTS", "RetrainingEvents", "experiment_rules", "hands_of", "rules_of"]
 
 EVENTS: Final = "ml_retraining_events"
+_INDEXES: Final = {EVENTS: (("specialist", "at", "number"), ("round_id", "number"))}
 
 
 def experiment_rules(settings: Settings) -> ExperimentRules:
@@ -82,7 +83,6 @@ class RetrainingEvents:
 
     def __init__(self, mongo: MongoStore) -> None:
         self._mongo = mongo
-        self._indexed = False
 
     async def keep(self, events: Iterable[RetrainingEvent]) -> None:
         """Write events that are not there yet.
@@ -90,10 +90,7 @@ class RetrainingEvents:
         Raises:
             StoreUnavailable: MongoDB does not answer: to be tried again.
         """
-        if not self._indexed:
-            await self._mongo.create_index(EVENTS, ("specialist", "at", "number"))
-            await self._mongo.create_index(EVENTS, ("round_id", "number"))
-            self._indexed = True
+        await self._mongo.ensure_indexes(_INDEXES)
         documents: list[dict[str, Any]] = [{"_id": event.event_id, **msgspec.to_builtins(event)} for event in events]
         try:
             await self._mongo.insert_new(EVENTS, documents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,16 +11,18 @@ from models.deliberation.scoring import NO_LADDERS, Ladders, ScoringLadder
 from models.online.features import SCHEMA
 from models.online.ladder_state import from_bytes
 from models.records import SpecialistType
-from tables.ladders import MOST_CHUNKS, Chunk, joined
+from tables.ladders import Chunk, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from app.learning import Followable
 
 __all__ = ["Specialists"]
 
 logger = logging.getLogger(__name__)
+
+_BY_NAME: Final = {specialist.value: specialist for specialist in SpecialistType}
 
 
 class Specialists:
@@ -39,13 +41,10 @@ class Specialists:
         """Score with this ladder from now on; it must not learn any more."""
         self._ladders = {**self._ladders, specialist: scoring}  # replaced whole: readers take no lock
 
-    def followed(self) -> Mapping[str, Followable]:
-        """Return what takes the records of each key of the snapshots' topic, on the follower's thread."""
-        return {
-            f"{specialist.value}/{number}": _Part(self, specialist, number)
-            for specialist in SpecialistType
-            for number in range(MOST_CHUNKS)
-        }
+    def followed(self, key: str) -> Followable | None:
+        """Return what takes the records of a key of the snapshots' topic, on the follower's thread."""
+        name, _, number = key.partition("/")
+        return _Part(self, _BY_NAME[name], int(number)) if name in _BY_NAME and number.isdecimal() else None
 
     def put(self, specialist: SpecialistType, number: int, chunk: Chunk) -> bool:
         """Take a part of a snapshot; with its last part, score with it. Tell whether it could be used."""

@@ -13,8 +13,8 @@ from benchmarks import execute as executes
 from benchmarks import experiments as simulations
 from benchmarks import latency as latencies
 from benchmarks import learning as learnings
+from benchmarks import learning_cost, nlu_cache
 from benchmarks import nlu as nlus
-from benchmarks import nlu_cache
 from benchmarks import online as onlines
 from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
@@ -89,7 +89,7 @@ def planning(plans: int) -> bool:
 @click.option("--plot", type=click.Path(path_type=Path), help="Write the rolling accuracy of the last run there.")
 def learning(seeds: str, plot: Path | None) -> bool:
     """Specialists that learn live: a hidden rule that flips, and what learning costs."""
-    met = [learnings.cost()]
+    met = [learning_cost.cost()]
     for seed in map(int, seeds.split(",")):
         data_dir = _data_dir("learning")
         with real_kafka_and_redis(data_dir / "servers") as stack:

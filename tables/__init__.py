@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Dated", "OrderedView", "TableSpec", "forget"]
 
@@ -60,7 +60,9 @@ class TableSpec(Generic[V]):
     partitions: int | None = None
 
 
-def forget(view: OrderedView[D], *, before_ms: int, most: int) -> int:
+def forget(
+    view: OrderedView[D], *, before_ms: int, most: int, on_forgotten: Callable[[D], object] | None = None
+) -> int:
     """Delete what is older than a time, and what is too much, from the front; return how many.
 
     Event times rise but for small disorder, so the first value that is young enough ends the search: what an older one
@@ -70,6 +72,8 @@ def forget(view: OrderedView[D], *, before_ms: int, most: int) -> int:
     for key in view.oldest():
         if view.size - gone <= most and view[key].at_ms >= before_ms:
             break
+        if on_forgotten is not None:
+            on_forgotten(view[key])
         del view[key]
         gone += 1
     return gone

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from models.online.labels import Prediction
-from tables import TableSpec
+from tables import TableSpec, forget
 
 if TYPE_CHECKING:
     from tables import OrderedView
@@ -20,14 +20,8 @@ MOST: Final = 5_000
 PREDICTIONS: Final = TableSpec("predictions", Prediction)
 
 
-def expire(view: OrderedView[Prediction], *, before_ms: int) -> tuple[int, int]:
-    """Delete what is too old, or too much, from the front; return how many, and how many of them had no label."""
-    gone = missing = 0
-    for key in view.oldest():
-        prediction = view[key]
-        if view.size - gone <= MOST and prediction.at_ms >= before_ms:
-            break
-        missing += prediction.is_missing
-        del view[key]
-        gone += 1
-    return gone, missing
+def expire(view: OrderedView[Prediction], *, before_ms: int) -> int:
+    """Forget what is too old, or too much; return how many never got a label."""
+    gone: list[Prediction] = []
+    forget(view, before_ms=before_ms, most=MOST, on_forgotten=gone.append)
+    return sum(prediction.is_missing for prediction in gone)

@@ -57,10 +57,7 @@ def tell(
     name = topics.LEARNING_EVENTS.name
     with kafka.reader(settings) as consumer:
         kafka.assign(consumer, kafka.required(kafka.ends(consumer, [name]), name))
-        producer = kafka.producer(settings, {"linger.ms": 0})
-        producer.produce(topic.name, encode(said), key.encode())
-        if producer.flush(kafka.ANSWER_S):
-            raise kafka.unreachable(settings)
+        kafka.send(settings, topic.name, key, encode(said))
         deadline_s = time.monotonic() + OUTCOME_S
         while time.monotonic() < deadline_s:
             found = kafka.poll(consumer, 0.2)

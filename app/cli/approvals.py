@@ -154,10 +154,7 @@ def tell(settings: Settings, response: ApprovalResponse) -> ApprovalOutcome:
     key, name = response.plan_id.encode(), topics.PLANS_APPROVAL_OUTCOMES.name
     with kafka.reader(settings) as consumer:
         kafka.assign(consumer, kafka.required(kafka.ends(consumer, [name]), name))
-        producer = kafka.producer(settings)
-        producer.produce(topics.PLANS_APPROVAL_RESPONSES.name, encode(response), key)
-        if producer.flush(kafka.ANSWER_S):
-            raise kafka.unreachable(settings)
+        kafka.send(settings, topics.PLANS_APPROVAL_RESPONSES.name, response.plan_id, encode(response))
         deadline_s = time.monotonic() + OUTCOME_S
         while time.monotonic() < deadline_s:
             found = kafka.poll(consumer, 0.2)

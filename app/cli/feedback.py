@@ -55,9 +55,6 @@ def feedback(  # noqa: PLR0913 — an option each
         specialist_type=SpecialistType(specialist) if specialist else None,
         comment=comment,
     )
-    producer = kafka.producer(settings, {"linger.ms": 0})
-    producer.produce(topics.FEEDBACK_PLANS.name, encode(said), plan_id.encode())
-    if producer.flush(kafka.ANSWER_S):
-        raise kafka.unreachable(settings)
+    kafka.send(settings, topics.FEEDBACK_PLANS.name, plan_id, encode(said))
     whom = specialist or "all specialists"
     click.echo(msgspec.json.encode(said) if as_json else f"{recommendation} for plan {plan_id}, to {whom}, by {by}")

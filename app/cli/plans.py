@@ -107,10 +107,7 @@ def cancel(*, plan_id: str, by: str, reason: str) -> None:
             raise HiveError(f"{plan_id} has ended already: {told['status']}")
         if told["status"] == "ready":  # a word to a plan that nobody has taken up is not kept
             raise HiveError(f"{plan_id} was not cancelled: no worker has begun it yet; `hive status` says what waits")
-        producer = kafka.producer(settings)
-        producer.produce(topics.PLANS_COMMANDS.name, encode(command), plan_id.encode())
-        if producer.flush(kafka.ANSWER_S):
-            raise kafka.unreachable(settings)
+        kafka.send(settings, topics.PLANS_COMMANDS.name, plan_id, encode(command))
         click.echo(_cancelled(book, consumer, plan_id))
 
 

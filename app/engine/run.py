@@ -197,6 +197,11 @@ class Batch:
         return [key for run in self.runs for key in map(_KEY, run.messages)]
 
     @property
+    def firsts(self) -> list[Record]:
+        """Return one record of each partition, by which a stage reaches the partition's tables."""
+        return list({run.records[0].partition: run.records[0] for run in self.runs if run.records}.values())
+
+    @property
     def values(self) -> list[Any]:
         """Return the records' values, in the order in which iterating gives the records."""
         return list(chain.from_iterable(run.values for run in self.runs))

@@ -97,6 +97,18 @@ def producer(settings: Settings, extra: Mapping[str, Any] | None = None) -> Prod
     )
 
 
+def send(settings: Settings, topic: str, key: str, value: bytes) -> None:
+    """Send one record, and wait until the broker has it.
+
+    Raises:
+        BrokerUnavailable: it does not answer.
+    """
+    sender = producer(settings)  # to flush ends its lingering
+    sender.produce(topic, value, key.encode())
+    if sender.flush(ANSWER_S):
+        raise unreachable(settings)
+
+
 @contextmanager
 def reader(settings: Settings, *, group: str | None = None) -> Iterator[Consumer]:
     """Open a consumer that joins no group, reads committed records and reports where a partition ends."""

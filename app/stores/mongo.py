@@ -32,7 +32,7 @@ from app.errors import ConfigurationError, QueryRefused, StoreUnavailable
 from models.queries import Limits, parse_mongodb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from app.settings import Settings
     from models.queries import MongoQuery
@@ -64,6 +64,7 @@ class MongoStore:
         self._client: Any = None
         self._listed: frozenset[str] = frozenset()
         self._listed_at_s = -LISTED_S  # never
+        self._indexed: set[str] = set()
 
     @classmethod
     def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
@@ -229,6 +230,14 @@ class MongoStore:
         database = self._database
         with _boundary(self._timeout_s):
             await database[collection].drop()
+
+    async def ensure_indexes(self, indexes: Mapping[str, Iterable[Sequence[str]]]) -> None:
+        """Create the indexes of collections, each given by its fields; asks the server the first time only."""
+        for collection, each in indexes.items():
+            if collection not in self._indexed:
+                for fields in each:
+                    await self.create_index(collection, fields)
+                self._indexed.add(collection)
 
     async def create_index(self, collection: str, fields: Sequence[str]) -> None:
         """Create an ascending index; one that exists already is left alone."""

@@ -70,7 +70,7 @@ def follow(topic: Topic) -> Iterator[Callable[[Followed[Number]], Follower]]:
     made: list[Follower] = []
 
     def make(followed: Followed[Number]) -> Follower:
-        follower = Follower(topic.settings.kafka_client(), topic.name, {followed.name: followed}, patience_s=20)
+        follower = Follower(topic.settings.kafka_client(), topic.name, {followed.name: followed}.get, patience_s=20)
         made.append(follower)
         return follower
 

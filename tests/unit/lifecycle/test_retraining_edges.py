@@ -24,9 +24,9 @@ class Picky:
         self.kept: dict[str, dict[str, Any]] = {}
         self.indexes = 0
 
-    async def create_index(self, collection: str, fields: tuple[str, ...]) -> None:
-        assert collection == EVENTS
-        self.indexes += 1
+    async def ensure_indexes(self, indexes: dict[str, tuple[tuple[str, ...], ...]]) -> None:
+        assert list(indexes) == [EVENTS]
+        self.indexes = len(indexes[EVENTS])
 
     async def insert_new(self, collection: str, documents: list[dict[str, Any]]) -> None:
         assert collection == EVENTS

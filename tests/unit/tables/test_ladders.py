@@ -72,6 +72,9 @@ def test_a_worker_scores_with_a_snapshot_once_all_of_its_parts_are_there(monkeyp
 
     foreign = chunks_of(b"no ladder", learned=1, next_offset=2, at_ms=1)
     assert not specialists.put(WHO, 0, foreign[0])
-    assert not specialists.followed()[f"{WHO.value}/0"].take(b"{")
+    part = specialists.followed(f"{WHO.value}/0")
+    assert part is not None
+    assert not part.take(b"{")
+    assert [specialists.followed(key) for key in ("", WHO.value, f"{WHO.value}/x", "nobody/0")] == [None] * 4
     assert refused == [WHO.value, WHO.value]
     assert specialists.current()[WHO] is scoring, "what can't be used leaves the one before"
