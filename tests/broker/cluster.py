@@ -16,6 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
+from app.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,13 +68,33 @@ def worker_process(
 
 @contextmanager
 def worker(addresses: Mapping[str, str], folder: Path, **settings: str) -> Iterator[tuple[ManagedProcess, int]]:
-    """Run a worker until the block is left."""
+    """Run a worker until the block is left; one of a group of its own begins with what comes from now on."""
+    if "HIVE_APP_ID" not in settings:
+        settings = {**settings, "HIVE_APP_ID": f"test-{uuid.uuid4().hex[:8]}"}
+        leave_behind(addresses["HIVE_KAFKA"], settings["HIVE_APP_ID"])
     process, port = worker_process(addresses, folder, settings)
     process.start()
     try:
         yield process, port
     finally:
         process.stop(timeout_s=30)
+
+
+def leave_behind(kafka: str, group: str) -> None:
+    """Have a new group begin at the ends: what other tests have sent, it would work off before it comes to its own."""
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": group, "enable.auto.commit": False})
+    try:
+        known = consumer.list_topics(timeout=10).topics
+        ends = [
+            TopicPartition(spec.name, number, consumer.get_watermark_offsets(TopicPartition(spec.name, number))[1])
+            for spec in TOPICS
+            if spec.name in known
+            for number in known[spec.name].partitions
+        ]
+        if ends:
+            consumer.commit(offsets=ends, asynchronous=False)
+    finally:
+        consumer.close()
 
 
 def producer(kafka: str) -> Producer:
