@@ -54,8 +54,15 @@ bench: install  ## speed and latency beside other engines, on the real Kafka; JS
 faults: install  ## kill workers, stores and the broker while records flow, and count what is lost or doubled; JSON lines
 	$(BIN)/python -m benchmarks faults planning-faults ticket-faults retraining-faults
 
+.PHONY: generate
+generate: install  ## write what is made from declarations: docs/metrics.md, k8s/
+	$(BIN)/python -m app.observability.document > docs/metrics.md
+	$(BIN)/python -m app.deploy
+
 .PHONY: lock
 lock: install  ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra plots --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --prerelease if-necessary-or-explicit --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --prerelease if-necessary-or-explicit --quiet -o requirements-worker.lock
 	echo 'uv' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-uv.lock
