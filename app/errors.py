@@ -9,6 +9,7 @@
     ├── BrokerUnavailable         Kafka does not answer               -> wait and retry, or stop (CLI)
     ├── StoreUnavailable          a store does not answer             -> its stage waits and retries
     ├── QueryRefused              a query that will never be run      -> a FAILED result that says why
+    ├── RegistryRefused           the model registry says no          -> the command ends, a worker keeps its models
     └── StaleRun                  the partitions have moved on        -> dropped, their new owner does it
 """
 
@@ -23,6 +24,7 @@ __all__ = [
     "HiveError",
     "InvalidRecord",
     "QueryRefused",
+    "RegistryRefused",
     "StaleRun",
     "StoreUnavailable",
 ]
@@ -50,6 +52,18 @@ class StoreUnavailable(HiveError):
         self.store = store
         self.detail = detail
         self.again_in_s = again_in_s
+
+
+class RegistryRefused(HiveError):
+    """The model registry says no, now and later, or what it gives must not be used.
+
+    Attributes:
+        code: MLflow's word for why, or ours.
+    """
+
+    def __init__(self, detail: str, code: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class StaleRun(HiveError):

@@ -63,6 +63,7 @@ _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
     "neo4j": ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"),
+    "mlflow": ("http", "https"),
     "redis": ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
 }
 
@@ -124,8 +125,9 @@ class Settings:
     """Neo4j database."""
     redis: Secret = Secret("redis://127.0.0.1:6379/0")
     """Redis address, with credentials where needed; see ``RedisStore`` for those of sentinels and clusters."""
-    mlflow: str = ""
-    """MLflow tracking address."""
+    mlflow: Secret = Secret("")
+    """Address of the model registry (MLflow), with credentials where needed; without one, specialists speak by what
+    they learn in the stream."""
     store_timeout_s: float = 5.0
     """How long one call to a store may take."""
 
@@ -320,7 +322,7 @@ class Settings:
                 raise ConfigurationError(f"kafka {self.kafka!r}: host:port, several separated by commas")
         for name, schemes in _SCHEMES.items():
             address = str(getattr(self, name))
-            if urlsplit(address).scheme not in schemes:
+            if urlsplit(address).scheme not in schemes and (address or name != "mlflow"):
                 raise ConfigurationError(f"{name} {_mask(address)!r}: an address that begins with {schemes[0]}://")
 
     def kafka_client(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.cli.evaluate_stream import stream
 from app.cli.experiment import experiment
 from app.cli.feedback import feedback
 from app.cli.ledger import ledger
+from app.cli.models import models
 from app.cli.plan import plan
 from app.cli.plans import plans
 from app.cli.retrain import retrain
@@ -57,7 +58,7 @@ def main() -> None:
 evaluate.add_command(stream)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
-    *(feedback, drift, experiment, retrain),
+    *(feedback, drift, models, experiment, retrain),
     *(evaluate, validate, correct, catalog, demo),
 ):
     main.add_command(_command)

@@ -72,10 +72,7 @@ def promotion(
     Raises:
         PromotionRefused: it has not passed validation, or was trained on other features than are served.
     """
-    if tags.get(Tag.SCHEMA) != schema:
-        raise PromotionRefused(
-            f"version {version} was trained on the features {tags.get(Tag.SCHEMA)!r}, {schema!r} are served: train anew"
-        )
+    _check_schema(version, tags, schema)
     if stage is Stage.STAGING:
         return [] if aliases.get(Alias.CHALLENGER) == version else [Change(Alias.CHALLENGER, version)]
     if tags.get(Tag.VALIDATION) != "passed":
@@ -83,16 +80,35 @@ def promotion(
     return _crowned(aliases, version)
 
 
-def rollback(aliases: Mapping[str, str], version: str | None = None) -> list[Change]:
+def rollback(
+    aliases: Mapping[str, str], version: str | None = None, *, tags: Mapping[str, str], schema: str
+) -> list[Change]:
     """Return the changes that make a version, or the previous champion, the champion again.
 
+    Args:
+        aliases: What points where.
+        version: Which; the previous champion by default.
+        tags: Of that version.
+        schema: The features that are served.
+
     Raises:
-        PromotionRefused: there is no previous one.
+        PromotionRefused: there is no previous one; or a version was never the champion: that would be a promotion that
+            nobody has approved; or no worker could use it.
     """
     wanted = version or aliases.get(Alias.PREVIOUS)
     if wanted is None:
         raise PromotionRefused("there is no previous champion to go back to: name a version")
+    _check_schema(wanted, tags, schema)
+    if wanted != aliases.get(Alias.CHAMPION) and not tags.get(Tag.PROMOTED_BY):
+        raise PromotionRefused(f"version {wanted} was never the champion, so there is no way back to it: promote it")
     return _crowned(aliases, wanted)
+
+
+def _check_schema(version: str, tags: Mapping[str, str], schema: str) -> None:
+    if tags.get(Tag.SCHEMA) != schema:
+        raise PromotionRefused(
+            f"version {version} was trained on the features {tags.get(Tag.SCHEMA)!r}, {schema!r} are served: train anew"
+        )
 
 
 def _crowned(aliases: Mapping[str, str], version: str) -> list[Change]:

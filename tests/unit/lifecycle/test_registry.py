@@ -8,6 +8,7 @@ from models.lifecycle.registry import Alias, PromotionRefused, Stage, Tag, model
 from models.records import SpecialistType
 
 GOOD: dict[str, str] = {Tag.VALIDATION: "passed", Tag.SCHEMA: "s"}
+CROWNED: dict[str, str] = {Tag.PROMOTED_BY: "ana", Tag.SCHEMA: "s"}
 
 
 def test_names_follow_one_scheme() -> None:
@@ -40,8 +41,15 @@ def test_a_model_of_other_features_is_refused() -> None:
 
 def test_without_a_previous_one_a_version_must_be_named() -> None:
     with pytest.raises(PromotionRefused, match="name a version"):
-        rollback({"champion": "1"})
-    assert rollback({}, "1") == [(Alias.CHAMPION, "1")]
+        rollback({"champion": "1"}, tags={}, schema="s")
+    assert rollback({}, "1", tags=CROWNED, schema="s") == [(Alias.CHAMPION, "1")]
+
+
+def test_a_rollback_is_no_way_around_an_approval() -> None:
+    with pytest.raises(PromotionRefused, match="never the champion"):
+        rollback({"champion": "1"}, "2", tags=GOOD, schema="s")
+    with pytest.raises(PromotionRefused, match="train anew"):
+        rollback({"champion": "1", "previous": "2"}, tags={**CROWNED, Tag.SCHEMA: "old"}, schema="s")
 
 
 @given(st.lists(st.sampled_from(["promote", "back"]), max_size=20))
@@ -51,14 +59,16 @@ def test_after_the_first_there_is_always_one_champion_and_two_rollbacks_are_none
         held = {name: version for name, version in aliases.items() if version is not None}
         if word == "back" and "previous" not in held:
             continue
-        changes = (
-            rollback(held) if word == "back" else promotion(held, str(number), Stage.PRODUCTION, tags=GOOD, schema="s")
-        )
+        if word == "back":
+            changes = rollback(held, tags=CROWNED, schema="s")
+        else:
+            changes = promotion(held, str(number), Stage.PRODUCTION, tags=GOOD, schema="s")
         for alias, version in changes:
             aliases[alias.value] = version
             assert aliases["champion"] is not None
         twice = dict(aliases)
         if aliases.get("previous"):
             for _ in range(2):
-                twice |= {a.value: v for a, v in rollback({k: v for k, v in twice.items() if v is not None})}
+                there = {k: v for k, v in twice.items() if v is not None}
+                twice |= {a.value: v for a, v in rollback(there, tags=CROWNED, schema="s")}
             assert twice == aliases
