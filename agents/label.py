@@ -13,6 +13,7 @@ from app.clock import now_ms
 from app.engine import runs, transaction
 from app.main import app, learning_rates, metrics, pheromones, predictions, settings
 from models.deliberation.weights import judged
+from models.lifecycle.experiment import labelled
 from models.online.labels import Fate, Prediction, examples_of, judge, label_of, sightings_of
 from models.records import Consensus
 from tables.actor_rates import Limit, take
@@ -82,6 +83,8 @@ def _label(tx: Transaction, record: Record, label: Label) -> list[Signal]:
     metrics.label_delay(max(0, label.at_ms - consensus.at) / 1000)
     light = bool(take(tx.view(learning_rates, record), "labels", _FULL, event_time_ms=record.timestamp_ms))
     _send(tx, examples_of(consensus, label, light=light))
+    if seen := labelled(consensus, label):
+        tx.send(topics.EXPERIMENTS_OBSERVATIONS, key=plan_id, value=seen)
     return [
         judged(
             plan_id,

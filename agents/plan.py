@@ -15,10 +15,11 @@ from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, catalog, deliberation_metrics, metrics, pheromones, recaller, settings, specialists
+from app.main import app, catalog, deliberation_metrics, metrics, pheromones, recaller, routing, settings, specialists
 from models.completion import refuse
 from models.deliberation.scoring import consensus_of
 from models.deliberation.settle import settle
+from models.lifecycle.experiment import asker_of, exposed
 from models.online.labels import to_be_labelled
 from models.planning import is_answered_here, make_plan
 from models.planning.approval import ask
@@ -75,8 +76,16 @@ def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
 def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> CognitivePlan:
     """Have the specialists decide about a plan; tell what they said, and return the plan as it goes on."""
     domain = made.original_domain
-    consensus = consensus_of(made, now_ms=now, ladders=specialists.current(), trails=pheromones.trails(domain))
+    consensus = consensus_of(
+        made,
+        now_ms=now,
+        ladders=specialists.current(),
+        trails=pheromones.trails(domain),
+        trials=routing.trials(asker_of(made)),
+    )
     tx.send(topics.PLANS_CONSENSUS, key=made.plan_id, value=consensus)
     tx.send(topics.LEARNING_PREDICTIONS, key=made.plan_id, value=to_be_labelled(consensus))
+    if seen := exposed(consensus):
+        tx.send(topics.EXPERIMENTS_OBSERVATIONS, key=made.plan_id, value=seen)
     deliberation_metrics.decided(consensus)
     return settle(made, consensus.decision)

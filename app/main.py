@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.cache_dir import default_cache_dir
+from app.challengers import Challengers
 from app.circuit import Circuit
 from app.clock import now_ms
 from app.decisions import Decisions
 from app.execution import executor_for
+from app.experiments import Experiments
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
@@ -169,6 +171,12 @@ specialists_follower = Follower(
 if settings.learned_opinions:
     app.before_start(specialists_follower.start)
     app.after_stop(specialists_follower.stop)
+challengers = Challengers(specialists)
+routing = Experiments(challengers.of)
+if settings.learned_opinions and "plan" in settings.stages_of(STAGES):
+    routing_follower = routing.follower(settings.kafka_client(), patience_s=settings.transaction_timeout_ms / 1000 * 3)
+    app.before_start(routing_follower.start)
+    app.after_stop(routing_follower.stop)
 app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))

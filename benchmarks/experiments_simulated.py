@@ -7,9 +7,10 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from models.lifecycle.experiment import Experiment, Status, Unit, arm_of, command, expose, judge, outcome
-from models.records import Arm, ExperimentCommand, ExperimentWord, Exposure, Scored, SpecialistType
+from models.records import Arm, ExperimentCommand, ExperimentWord, Exposure, Recommendation, Scored, SpecialistType
 
 HOUR_MS = 3_600_000
+APPROVE, REJECT = Recommendation.APPROVE, Recommendation.REJECT
 
 
 class World(NamedTuple):
@@ -81,15 +82,15 @@ def run(seed: int, world: World, *, ramp_h: tuple[float, ...] = (), days: float 
     chance = random.Random(seed)
     state = start(seed)
     to_come = list(ramp_h)
-    due: list[tuple[float, int, str, bool]] = []
+    due: list[tuple[float, int, str, Recommendation]] = []
     units: dict[str, Unit] = {}
     planned = arrivals(chance, world, days)
     shown: tuple[int, float] | None = None
     covered = True
     for number, (at_h, actor, hardness) in enumerate(planned):
         while due and due[0][0] <= at_h and state.is_open:
-            out_h, _, unit_id, good = heappop(due)
-            state, unit = outcome(state, units[unit_id], good=good)
+            out_h, _, unit_id, label = heappop(due)
+            state, unit = outcome(state, units[unit_id], label=label)
             units[unit_id] = unit or units[unit_id]
             state = judge(state, now_ms=round(out_h * HOUR_MS)).state
             if shown is None and state.lift.is_better(state.rules.alpha_better):
@@ -104,9 +105,9 @@ def run(seed: int, world: World, *, ramp_h: tuple[float, ...] = (), days: float 
         state, unit = expose(state, units.get(exposure.unit), exposure, plan_id=f"plan-{number}", at_ms=at_ms)
         if unit is not None:
             units[exposure.unit] = unit
-            # The plan turns out well or not; the model that decided was right if it said so.
-            good = unit.approved if right else not unit.approved
-            heappush(due, (at_h + chance.expovariate(1.0 / world.delay_h), number, exposure.unit, good))
+            # The plan should go or not; the model that decided was right if it said so.
+            label = APPROVE if (unit.says is APPROVE) == right else REJECT
+            heappush(due, (at_h + chance.expovariate(1.0 / world.delay_h), number, exposure.unit, label))
         state = judge(state, now_ms=at_ms).state
     ended_days = (state.ended_at or state.now_ms) / HOUR_MS / 24
     at_units, at_days = shown or (None, None)
@@ -138,7 +139,7 @@ def _scored(
     rate = world.first + (world.last - world.first) * min(progress, 1.0) - hardness
     right = chance.random() < min(max(rate + world.effect * treated, 0.0), 1.0)
     served = Scored(
-        approves=chance.random() < 0.5,
+        says=APPROVE if chance.random() < 0.5 else REJECT,
         confidence=chance.uniform(0.45, 0.95),
         latency_ms=500.0 if chance.random() < (world.slow if treated else 0.03) else 5.0,
         error=chance.random() < (world.errors if treated else 0.01),

@@ -21,6 +21,7 @@ from app.clock import now_ms
 from app.errors import HiveError
 from app.retraining import experiment_rules
 from app.stores import kafka
+from models.deliberation.rung import rung_of
 from models.lifecycle.experiment import Experiment, Status, exported, imported, measured, waits_for
 from models.records import ExperimentCommand, ExperimentWord, SpecialistType, decode
 
@@ -49,7 +50,11 @@ def experiment() -> None:
 
 @experiment.command()
 @click.option("--specialist", required=True, type=click.Choice([each.value for each in SpecialistType]))
-@click.option("--challenger", required=True, help="The version that is to be tried.")
+@click.option(
+    "--challenger",
+    required=True,
+    help="What is to be tried: a registered version, or a rung of the specialist's ladder (rung:small-forest).",
+)
 @click.option("--champion", help="The version that it is held against; the rules of the specialist without it.")
 @click.option("--id", "experiment_id", help="The experiment's id; made up by default.")
 @click.option("--shadow", is_flag=True, help="Decide nothing by the challenger: score both on every plan, and compare.")
@@ -62,6 +67,7 @@ def start(
     It promotes nothing: that is for `hive retrain`, or for whoever looks at what it has shown.
     """
     settings = current_settings()
+    _rung(challenger)
     rules = replace(experiment_rules(settings), shadow=shadow)
     name = experiment_id or f"{specialist}-{challenger}-{uuid.uuid4().hex[:6]}"
     more = {
@@ -164,6 +170,13 @@ def _say(settings: Settings, name: str, word: ExperimentWord, by: str, **more: A
         return ours and (event["event"] in _EVENTS[word] if event["applied"] else event["event"] == word.value)
 
     return _lifecycle.tell(settings, topics.EXPERIMENTS_COMMANDS, name, said, answers)
+
+
+def _rung(challenger: str) -> None:
+    try:
+        rung_of(challenger)
+    except ValueError as error:
+        raise HiveError(str(error)) from error
 
 
 def _known(found: dict[str, Experiment], experiment_id: str) -> Experiment:

@@ -37,7 +37,7 @@ from models.records import (
 )
 from models.records.opinion import Contribution, ExplanationMethod
 
-__all__ = ["HEURISTICS", "JOINED", "VERSION", "is_intact", "opinions_of"]
+__all__ = ["HEURISTICS", "JOINED", "VERSION", "Verdict", "is_intact", "opinions_of", "verdict_of"]
 
 VERSION: Final = "1.0.0"
 """Of the rules."""
@@ -74,6 +74,23 @@ class _Joined(NamedTuple):
     model: LearnedModel | None
     learned: tuple[float, ...] | None
     problem: str | None
+
+
+class Verdict(NamedTuple):
+    """What an opinion would come to; `problem`: why its learner could not be asked."""
+
+    recommendation: Recommendation
+    confidence: float
+    problem: str | None
+
+
+def verdict_of(
+    specialist: SpecialistType, evidence: Evidence, model: LearnedModel | None, row: Mapping[str, float]
+) -> Verdict:
+    """Return what a specialist's opinion would come to with another learner (None: by the rules alone)."""
+    result = _join(prior(specialist, evidence), model, row)
+    label, confidence = _best(result)
+    return Verdict(LABELS[label], confidence, result.problem)
 
 
 def opinions_of(
@@ -123,10 +140,9 @@ def _opinion(
 ) -> SpecialistOpinion:
     evidence, rules, row = heard
     result = _join(rules, model, row)
-    label = max(range(len(LABELS)), key=result.probabilities.__getitem__)
+    label, confidence = _best(result)
     recommendation = LABELS[label]
     opinion_id = stable_id("opinion", plan.plan_id, specialist.value)
-    confidence = min(1.0, round(result.probabilities[label], 4))
     risk = round(min(max(result.risk, 0.0), 1.0), 4)
     unsigned = SpecialistOpinion(
         opinion_id=opinion_id,
@@ -155,6 +171,12 @@ def _opinion(
         hash="",
     )
     return msgspec.structs.replace(unsigned, hash=_digest(unsigned))
+
+
+def _best(result: _Joined) -> tuple[int, float]:
+    """Return the place in `LABELS` of what is recommended, and its confidence."""
+    label = max(range(len(LABELS)), key=result.probabilities.__getitem__)
+    return label, min(1.0, round(result.probabilities[label], 4))
 
 
 def _score(factor: Weighed) -> float:

@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from models.deliberation import deliberate
+from models.deliberation.learned import LearnedModel, Learners
 from models.deliberation.prior import LABELS
+from models.deliberation.routed import NO_TRIALS, Trials, route
 from models.deliberation.weights import EVEN, Trail
 from models.online.features import SCHEMA, features_of, inputs_of, row_of
-from models.records import CognitivePlan, Consensus, Recommendation, SpecialistForecast, SpecialistType
+from models.records import CognitivePlan, Consensus, Exposure, Recommendation, SpecialistForecast, SpecialistType
 
 if TYPE_CHECKING:
     from models.online.ladder import Forecast, Ladder
 
-__all__ = ["NO_LADDERS", "Ladders", "ScoringLadder", "consensus_of"]
+__all__ = ["NO_LADDERS", "Ladders", "ScoringLadder", "calibrated", "consensus_of"]
 
 
 class ScoringLadder(NamedTuple):
@@ -48,7 +50,7 @@ class _Said:
         self._forecast = forecast
 
     def probabilities(self, _row: Mapping[str, float], /) -> Sequence[float]:
-        return _calibrated(self._forecast)
+        return calibrated(self._forecast)
 
     def contributions(self, _row: Mapping[str, float], _label: int, /) -> Mapping[str, float]:
         return {}  # no rung can tell exactly; the rules' factors explain
@@ -61,6 +63,7 @@ def consensus_of(
     ladders: Ladders = NO_LADDERS,
     trails: Mapping[SpecialistType, Trail] = EVEN,
     light: bool = False,
+    trials: Trials = NO_TRIALS,
 ) -> Consensus:
     """Let the specialists judge a plan and decide; the same arguments give the same record, byte for byte.
 
@@ -70,15 +73,19 @@ def consensus_of(
         ladders: What specialists have learned; those that are missing speak by their rules.
         trails: The specialists' records in the plan's domain.
         light: Leave out the heavy rungs that do not decide: those are not judged by this plan.
+        trials: Whose opinions count while experiments run; what they record is the only thing that takes its time.
     """
     features = features_of(plan)
     row = inputs_of(features)
     forecasts: list[SpecialistForecast] = []
-    said: dict[SpecialistType, _Said] = {}
+    said: dict[SpecialistType, LearnedModel] = {}
+    took_ms: dict[SpecialistType, float] = {}
     for specialist, scoring in ladders.items():
         if scoring.ladder.learned <= 0:
             continue
+        began_s = trials.timer()
         forecast = scoring.ladder.forecast(row, light=light)
+        took_ms[specialist] = (trials.timer() - began_s) * 1000
         said[specialist] = _Said(scoring, forecast)
         forecasts.append(
             SpecialistForecast(
@@ -91,7 +98,11 @@ def consensus_of(
                 learned=scoring.ladder.learned,
             )
         )
-    opinions, decision = deliberate(plan, now_ms=now_ms, learners=said, row=row, trails=trails)
+    learners: Learners = said
+    exposures: list[Exposure] = []
+    if trials.routes:
+        learners, exposures = route(plan, trials, said, row=row, took_ms=took_ms)
+    opinions, decision = deliberate(plan, now_ms=now_ms, learners=learners, row=row, trails=trails)
     return Consensus(
         plan_id=plan.plan_id,
         intent_id=plan.intent_id,
@@ -103,10 +114,11 @@ def consensus_of(
         forecasts=forecasts,
         opinions=opinions,
         decision=decision,
+        exposures=exposures,
     )
 
 
-def _calibrated(forecast: Forecast) -> list[float]:
+def calibrated(forecast: Forecast) -> list[float]:
     """Return the champion's probabilities in the order of `LABELS`, that of its label as often right as it says.
 
     The others share what is left as the champion has it, and none gets more than its label: what is recommended is what

@@ -179,6 +179,17 @@ class Ladder:
                 said[rung.challenger_name] = best_of(normalised(rung.challenger.predict_proba_one(x)))
         return forecast._replace(said=said)
 
+    def probabilities_of(self, kind: str, x: Row) -> dict[str, float]:
+        """Let one rung say what an example is, whether it decides or not; nothing changes.
+
+        Raises:
+            KeyError: there is no such rung.
+        """
+        for rung in self._rungs:
+            if rung.kind == kind:
+                return normalised(rung.learner.predict_proba_one(x))
+        raise KeyError(kind)
+
     # -- watching what has no label
 
     def observe(self, x: Row, forecast: Forecast) -> list[DriftEvent]:

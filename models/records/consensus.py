@@ -6,6 +6,7 @@ import msgspec
 
 from models.records.base import Count, Domain, EpochMs, Ratio, Record, RecordId, SpecialistType
 from models.records.decision import ConsolidatedDecision
+from models.records.experiment import Exposure
 from models.records.opinion import SpecialistOpinion
 
 
@@ -45,6 +46,7 @@ class Consensus(Record, frozen=True, kw_only=True):
         forecasts: What learners said; of those only that had learned something.
         opinions: The specialists' opinions, in the order of `SpecialistType`.
         decision: What they came to.
+        exposures: In which experiments the asker is, and what both models made of the plan.
     """
 
     plan_id: RecordId
@@ -57,4 +59,5 @@ class Consensus(Record, frozen=True, kw_only=True):
     decision: ConsolidatedDecision
     correlation_id: str | None = None
     forecasts: list[SpecialistForecast] = msgspec.field(default_factory=list[SpecialistForecast])
+    exposures: list[Exposure] = msgspec.field(default_factory=list[Exposure])
     schema_version: int = 1

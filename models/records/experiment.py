@@ -7,7 +7,17 @@ from typing import Annotated, Any
 import msgspec
 
 from models.records.approval import By
-from models.records.base import Count, EpochMs, FreeMap, Ratio, Record, RecordId, SpecialistType, WireEnum
+from models.records.base import (
+    Count,
+    EpochMs,
+    FreeMap,
+    Ratio,
+    Recommendation,
+    Record,
+    RecordId,
+    SpecialistType,
+    WireEnum,
+)
 
 _Hours = Annotated[float, msgspec.Meta(ge=0.0, le=100_000.0)]
 _Chance = Annotated[float, msgspec.Meta(gt=0.0, lt=0.5)]
@@ -112,7 +122,7 @@ class ExperimentCommand(Record, frozen=True, kw_only=True):
 class Scored(msgspec.Struct, frozen=True, kw_only=True):
     """What one model made of a plan; one that failed has no say, and an `error`."""
 
-    approves: bool = False
+    says: Recommendation | None = None
     confidence: Ratio = 0.0
     latency_ms: float = 0.0
     error: bool = False
@@ -147,17 +157,26 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observation(Record, frozen=True, kw_only=True):
-    """Something about a plan: that experiments had a hand in it, or how it turned out (`good`), which may come late."""
+    """Something about a plan: that experiments had a hand in it, or, which may come late, its label.
+
+    Attributes:
+        plan_id: The plan.
+        at: When it was scored, or labelled.
+        exposures: What was scored, for which experiments.
+        label: What should have been said of it.
+        specialist: By whom; None: by each.
+    """
 
     plan_id: RecordId
     at: EpochMs
     exposures: list[Exposure] = msgspec.field(default_factory=list[Exposure])
-    good: bool | None = None
+    label: Recommendation | None = None
+    specialist: SpecialistType | None = None
     schema_version: int = 1
 
     def __post_init__(self) -> None:
-        if bool(self.exposures) == (self.good is not None):
-            raise ValueError("either `exposures` or `good` must be given")
+        if bool(self.exposures) == (self.label is not None):
+            raise ValueError("either `exposures` or `label` must be given")
 
 
 class ExperimentEvent(Record, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from models.records import (
     DriftSource,
     Exposure,
     Observation,
+    Recommendation,
     Record,
     Scored,
     SpecialistType,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+APPROVE, REJECT = Recommendation.APPROVE, Recommendation.REJECT
 PATIENCE_S = 120.0
 PLANS = 300
 STAGE_HOURS = "0.0002,0.0002,0.0002"
@@ -141,7 +143,7 @@ class RetrainingRun:
         """Let some plans come to an experiment, and say how they turned out."""
         if state is None or not state.is_open:
             return
-        scored = Scored(approves=True, confidence=0.7, latency_ms=3.0)
+        scored = Scored(says=APPROVE, confidence=0.7, latency_ms=3.0)
         known: list[Observation] = []
         for _ in range(PLANS):
             plan_id = uuid.UUID(int=self._chance.getrandbits(128)).hex
@@ -159,7 +161,7 @@ class RetrainingRun:
                 "experiments.observations", Observation(plan_id=plan_id, at=now_ms, exposures=[exposure]), plan_id
             )
             good = self._chance.random() < (treated if arm is Arm.TREATMENT else 0.5)
-            known.append(Observation(plan_id=plan_id, at=now_ms, good=good))
+            known.append(Observation(plan_id=plan_id, at=now_ms, label=APPROVE if good else REJECT))
         for each in known:
             self._produce("experiments.observations", each, each.plan_id)
         assert self._to.flush(10) == 0

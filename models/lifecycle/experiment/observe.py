@@ -15,6 +15,7 @@ from models.lifecycle.experiment.state import Experiment, Pairs, Unit
 from models.records.experiment import Arm
 
 if TYPE_CHECKING:
+    from models.records import Recommendation
     from models.records.experiment import Exposure
 
 __all__ = ["expose", "outcome"]
@@ -49,7 +50,7 @@ def expose(
     )
     if known is not None:
         return state, None
-    unit = Unit(treated, p, at_ms, plan_id, served.approves, served.confidence, served.error, _pair(exposure))
+    unit = Unit(treated, p, at_ms, plan_id, served.says, served.confidence, served.error, _pair(exposure))
     if not 0.0 < p < 1.0:
         return state, unit  # nothing was left to chance
     rules, rails = state.rules, state.guardrails
@@ -68,8 +69,8 @@ def expose(
     return replace(state, units=_add(state.units, treated), guardrails=rails, ratio=ratio), unit
 
 
-def outcome(state: Experiment, unit: Unit, *, good: bool) -> tuple[Experiment, Unit | None]:
-    """Take how a unit's plan turned out; each counts once.
+def outcome(state: Experiment, unit: Unit, *, label: Recommendation) -> tuple[Experiment, Unit | None]:
+    """Take what should have been said of a unit's plan; each counts once, with its first label.
 
     Returns:
         How the experiment stands then, and the unit as it is to be remembered; None: nothing has changed.
@@ -78,11 +79,11 @@ def outcome(state: Experiment, unit: Unit, *, good: bool) -> tuple[Experiment, U
         return state, None
     counted, pairs = replace(unit, counted=True), state.pairs
     if unit.pair is not None:
-        right = (pairs.right[0] + (unit.pair[0] == good), pairs.right[1] + (unit.pair[1] == good))
+        right = (pairs.right[0] + (unit.pair[0] is label), pairs.right[1] + (unit.pair[1] is label))
         pairs = replace(pairs, known=pairs.known + 1, right=right)
     if not 0.0 < unit.p < 1.0:
         return replace(state, pairs=pairs), counted
-    is_right = not unit.error and unit.approved == good
+    is_right = not unit.error and unit.says is label
     is_wrong = not unit.error and not is_right and unit.confidence >= state.rules.sure
     rails = state.guardrails
     calibration = rails.calibration.update(
@@ -102,14 +103,14 @@ def _paired(pairs: Pairs, exposure: Exposure) -> Pairs:
         pairs.confidence[0] + exposure.champion.confidence,
         pairs.confidence[1] + exposure.challenger.confidence,
     )
-    return replace(pairs, n=pairs.n + 1, agreed=pairs.agreed + (said[0] == said[1]), confidence=confidence)
+    return replace(pairs, n=pairs.n + 1, agreed=pairs.agreed + (said[0] is said[1]), confidence=confidence)
 
 
-def _pair(exposure: Exposure) -> tuple[bool, bool] | None:
+def _pair(exposure: Exposure) -> tuple[Recommendation, Recommendation] | None:
     one, other = exposure.champion, exposure.challenger
-    if one is None or other is None or one.error or other.error:
+    if one is None or other is None or one.says is None or other.says is None:
         return None
-    return one.approves, other.approves
+    return one.says, other.says
 
 
 def _add(pair: tuple[int, int], treated: bool) -> tuple[int, int]:  # noqa: FBT001

@@ -52,28 +52,50 @@ def observe(
         What is to be told.
     """
     events: list[ExperimentEvent] = []
-    if seen.good is None:
-        for exposure in seen.exposures:
-            state = states.get(exposure.experiment_id)
-            if state is None or not state.is_open:
-                continue
-            key = f"{exposure.experiment_id}/{exposure.unit}"
-            state, unit = expose(state, units.get(key), exposure, plan_id=seen.plan_id, at_ms=at_ms)
-            if unit is not None:
-                units[key] = unit
-                waiting[seen.plan_id] = [*waiting.get(seen.plan_id, []), key]
-            events += _judged(states, state, at_ms)
-        return tuple(events)
-    for key in waiting.get(seen.plan_id, []):
+    for exposure in seen.exposures:
+        state = states.get(exposure.experiment_id)
+        if state is None or not state.is_open:
+            continue
+        key = f"{exposure.experiment_id}/{exposure.unit}"
+        state, unit = expose(state, units.get(key), exposure, plan_id=seen.plan_id, at_ms=at_ms)
+        if unit is not None:
+            units[key] = unit
+            waiting[seen.plan_id] = [*waiting.get(seen.plan_id, []), key]
+        events += _judged(states, state, at_ms)
+    if seen.label is not None:
+        events += _labelled(states, units, waiting, seen, at_ms=at_ms)
+    return tuple(events)
+
+
+def _labelled(
+    states: MutableMapping[str, Experiment],
+    units: MutableMapping[str, Unit],
+    waiting: MutableMapping[str, list[str]],
+    seen: Observation,
+    *,
+    at_ms: int,
+) -> list[ExperimentEvent]:
+    """Count the label of a plan in the experiments of the specialists that it is for; the others go on waiting."""
+    assert seen.label is not None  # noqa: S101 — else nobody asks
+    events: list[ExperimentEvent] = []
+    keys = waiting.get(seen.plan_id, [])
+    others: list[str] = []
+    for key in keys:
         state, unit = states.get(key.rpartition("/")[0]), units.get(key)
         if state is None or unit is None:
             continue
-        state, counted = outcome(state, unit, good=seen.good)
+        if seen.specialist not in (None, state.specialist):
+            others.append(key)
+            continue
+        state, counted = outcome(state, unit, label=seen.label)
         if counted is not None:
             units[key] = counted
             events += _judged(states, state, at_ms)
-    waiting.pop(seen.plan_id, None)
-    return tuple(events)
+    if others:
+        waiting[seen.plan_id] = others
+    elif keys:
+        del waiting[seen.plan_id]
+    return events
 
 
 def _judged(states: MutableMapping[str, Experiment], state: Experiment, at_ms: int) -> tuple[ExperimentEvent, ...]:

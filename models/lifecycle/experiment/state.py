@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from models.lifecycle.experiment.evidence import Breaker, Excess, Lift, SampleRatio
-from models.records import SpecialistType
+from models.records import Recommendation, SpecialistType
 from models.records.base import WireEnum
 from models.records.experiment import ExperimentRules
 
@@ -169,17 +169,17 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
         treated, p: The arm, and with which probability it was that.
         at_ms: When.
         plan_id: The plan whose outcome counts.
-        approved, confidence: What the model said that decided, of that plan.
+        says, confidence, error: What the model said that decided, of that plan, and whether it failed.
         pair: What champion and challenger said of it, where both did.
-        counted: The outcome has come.
+        counted: The label has come.
     """
 
     treated: bool
     p: float
     at_ms: int
     plan_id: str
-    approved: bool
+    says: Recommendation | None
     confidence: float
     error: bool
-    pair: tuple[bool, bool] | None = None
+    pair: tuple[Recommendation, Recommendation] | None = None
     counted: bool = False

@@ -23,6 +23,7 @@ from models.records import (
     ExperimentWord,
     Exposure,
     Observation,
+    Recommendation,
     RetrainingCommand,
     RetrainingEvent,
     RetrainingWord,
@@ -35,6 +36,7 @@ from models.records.retraining import OPEN_WORDS
 
 V = TypeVar("V")
 HOUR_MS = 3_600_000
+APPROVE, REJECT = Recommendation.APPROVE, Recommendation.REJECT
 DAYS, PLANS = 14, 48
 TOPICS = ("experiments", "observations", "retraining", "reports")
 TABLES = ("experiments", "units", "waiting", "retraining")
@@ -163,7 +165,7 @@ class Simulated:
                 plan_id = f"{self.now_ms}-{number}"
                 arm, unit = arm_of(state, plan_id)
                 is_treated = arm is Arm.TREATMENT
-                scored = Scored(approves=True, confidence=0.7, latency_ms=3.0)
+                scored = Scored(says=APPROVE, confidence=0.7, latency_ms=3.0)
                 exposure = Exposure(
                     experiment_id=state.experiment_id,
                     unit=unit,
@@ -174,7 +176,9 @@ class Simulated:
                 )
                 seen.append(Observation(plan_id=plan_id, at=self.now_ms, exposures=[exposure]))
                 good = chance.random() < (treated if is_treated else control)
-                known.append(Observation(plan_id=plan_id, at=self.now_ms + 6 * HOUR_MS, good=good))
+                known.append(
+                    Observation(plan_id=plan_id, at=self.now_ms + 6 * HOUR_MS, label=APPROVE if good else REJECT)
+                )
             self.say("observations", *seen)
             self.now_ms += 6 * HOUR_MS
             self.say("observations", *known)

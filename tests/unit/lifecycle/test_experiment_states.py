@@ -34,6 +34,7 @@ from models.records import (
     ExperimentRules,
     ExperimentWord,
     Exposure,
+    Recommendation,
     Scored,
     SpecialistType,
     decode,
@@ -41,8 +42,9 @@ from models.records import (
 )
 
 HOUR_MS = 3_600_000
+APPROVE, REJECT = Recommendation.APPROVE, Recommendation.REJECT
 QUICK = ExperimentRules(least_units=(5, 10, 20))
-GOOD = Scored(approves=True, confidence=0.7, latency_ms=5.0)
+GOOD = Scored(says=APPROVE, confidence=0.7, latency_ms=5.0)
 
 
 def word(kind: ExperimentWord, *, at: int = 0, **more: Any) -> ExperimentCommand:
@@ -69,7 +71,7 @@ def fed(state: Experiment, *, treated: tuple[int, int], control: tuple[int, int]
         for number in range(n)
     )
     for number, (_, is_treated, good) in enumerate(mixed):
-        one = Scored(approves=True, confidence=0.7, latency_ms=5.0, **scored) if is_treated else GOOD
+        one = Scored(says=APPROVE, confidence=0.7, latency_ms=5.0, **scored) if is_treated else GOOD
         exposure = Exposure(
             experiment_id="e",
             unit=f"{number:016x}",
@@ -80,7 +82,7 @@ def fed(state: Experiment, *, treated: tuple[int, int], control: tuple[int, int]
         )
         state, unit = expose(state, None, exposure, plan_id="p", at_ms=0)
         assert unit is not None
-        state, _ = outcome(state, unit, good=good)
+        state, _ = outcome(state, unit, label=APPROVE if good else REJECT)
     return state
 
 
@@ -144,9 +146,9 @@ def test_harm_rolls_back_at_any_look_and_says_why(why: str, treated: tuple[int, 
 
 def test_a_guardrail_is_for_each_of_the_four() -> None:
     for name, one in {
-        "latency": Scored(approves=True, confidence=0.7, latency_ms=500.0),
-        "confidence": Scored(approves=True, confidence=0.1, latency_ms=5.0),
-        "calibration": Scored(approves=True, confidence=0.95, latency_ms=5.0),
+        "latency": Scored(says=APPROVE, confidence=0.7, latency_ms=500.0),
+        "confidence": Scored(says=APPROVE, confidence=0.1, latency_ms=5.0),
+        "calibration": Scored(says=APPROVE, confidence=0.95, latency_ms=5.0),
     }.items():
         state = begun()
         for number in range(80):
@@ -156,7 +158,7 @@ def test_a_guardrail_is_for_each_of_the_four() -> None:
             state, unit = expose(state, None, exposure, plan_id="p", at_ms=0)
             assert unit is not None
             if name == "calibration":
-                state, _ = outcome(state, unit, good=False)
+                state, _ = outcome(state, unit, label=REJECT)
                 state = replace(state, lift=type(state.lift)())
         # The sample ratio is off too, but the guardrails are looked at first.
         assert (judge(state, now_ms=1).state.why or "").startswith(f"guardrail {name}")
@@ -246,12 +248,12 @@ def test_in_the_shadow_nobody_is_treated_and_both_are_counted() -> None:
             unit=unit_id,
             arm=arm,
             probability=state.traffic,
-            champion=Scored(approves=number % 2 == 0, confidence=0.5),
-            challenger=Scored(approves=True, confidence=0.75),
+            champion=Scored(says=REJECT if number % 2 else APPROVE, confidence=0.5),
+            challenger=Scored(says=APPROVE, confidence=0.75),
         )
         state, unit = expose(state, None, exposure, plan_id="p", at_ms=0)
         assert unit is not None
-        state, _ = outcome(state, unit, good=True)
+        state, _ = outcome(state, unit, label=APPROVE)
     pairs = judge(state, now_ms=400 * HOUR_MS).state.pairs
     assert (pairs.n, pairs.agreed, pairs.known, pairs.right) == (40, 20, 40, (20, 40))
     assert pairs.confidence == (20.0, 30.0)
@@ -262,14 +264,14 @@ def test_a_unit_counts_once_whatever_comes_later() -> None:
     state = begun()
     exposure = Exposure(experiment_id="e", unit="0" * 16, arm=Arm.TREATMENT, probability=0.1, challenger=GOOD)
     state, unit = expose(state, None, exposure, plan_id="p", at_ms=0)
-    assert unit == Unit(True, 0.1, 0, "p", True, 0.7, False)
+    assert unit == Unit(True, 0.1, 0, "p", APPROVE, 0.7, False)
     assert unit is not None
     again, nothing = expose(state, unit, exposure, plan_id="q", at_ms=1)
     assert (again.units, again.exposures, nothing) == ((0, 1), (0, 2), None)
-    state, counted = outcome(state, unit, good=True)
+    state, counted = outcome(state, unit, label=APPROVE)
     assert counted is not None
     assert (state.lift.n, state.lift.good) == ((0, 1), (0, 1))
-    assert outcome(state, counted, good=False) == (state, None)
+    assert outcome(state, counted, label=REJECT) == (state, None)
 
 
 def test_an_export_comes_back_as_it_was_but_treats_nobody_and_belongs_to_no_round() -> None:

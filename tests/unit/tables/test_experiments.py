@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from app.engine.tables import Table
 from models.lifecycle.experiment import Experiment, Status, Unit
+from models.records import Recommendation
 from tables.experiments import (
     EXPERIMENT_UNITS,
     EXPERIMENTS,
@@ -40,7 +41,7 @@ def test_the_oldest_that_are_over_go_first_and_none_that_runs() -> None:
 
 
 def test_units_of_experiments_that_are_over_are_forgotten_a_few_at_a_time() -> None:
-    unit = Unit(True, 0.1, 0, "p", True, 0.7, False)
+    unit = Unit(True, 0.1, 0, "p", Recommendation.APPROVE, 0.7, False)
     states: dict[str, Experiment] = {"runs": begun(), "over": replace(begun(), status=Status.STOPPED)}
     names = [f"over/{number:016x}" for number in range(LOOKED_AT + 2)]
     view = held(EXPERIMENT_UNITS, {**dict.fromkeys(names, unit), "runs/1": unit, "unknown/1": unit}).view(0)
