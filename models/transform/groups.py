@@ -43,9 +43,9 @@ def group(table: Table, step: GroupBy) -> Table:
         made = frame.select(aggregates)
     else:
         made = frame.group_by([f"\0key{at}" for at in range(len(keys))], maintain_order=True).agg(aggregates)
-        made = made.rename({f"\0key{at}": name for at, name in enumerate(names)})
-    made = made.with_columns(narrowed(made[measure.name]) for measure in step.measures)
-    return table.of(made, frozenset(mixed))
+    made.columns = [*names, *made.columns[len(names) :]]
+    measured = [narrowed(made[measure.name]) for measure in step.measures]
+    return table.of(pl.DataFrame([*made.get_columns()[: len(names)], *measured]), frozenset(mixed))
 
 
 def _key(table: Table, key: Key) -> pl.Series:
@@ -109,8 +109,8 @@ def share(table: Table, step: Share) -> Table:
         made = parts / totals
     else:
         made = parts / total if total else pl.Series([None] * len(parts), dtype=pl.Float64)
-    frame = table.frame.drop(PLACE).with_columns(finite(made).alias(step.name))
-    return table.of(frame, table.mixed - {step.name})
+    columns = {name: table.frame[name] for name in table.names} | {step.name: finite(made).alias(step.name)}
+    return table.of(pl.DataFrame(list(columns.values())), table.mixed - {step.name})
 
 
 def pivot(table: Table, step: Pivot, limits: Limits) -> Table:

@@ -7,7 +7,7 @@ import polars as pl
 from models.errors import TransformError
 from models.transform.limits import Limits
 from models.transform.steps import Compare, Join, JoinAsof
-from models.transform.table import PLACE, Table, check_size, finite, narrowed, numbers, times, written
+from models.transform.table import PLACE, Table, check_size, finite, narrowed, numbers, picked, times, written
 
 _OTHER_PLACE = "\0other"
 _TIME = "\0time"
@@ -20,15 +20,16 @@ def join(left: Table, right: Table, step: Join, limits: Limits) -> Table:
         TransformError: the result would be too large; it is counted before it is made.
     """
     ours, theirs, names = _keyed(left, right, step.on)
-    there = theirs.drop_nulls(names)
     if step.how in ("semi", "anti"):
-        kept = ours.join(there, on=names, how=step.how).sort(PLACE)
-        return Table(kept.select(left.frame.columns), left.mixed).numbered()
+        kept = ours.join(theirs, on=names, how=step.how, maintain_order="left")
+        return Table(picked(kept, left.frame.columns), left.mixed).numbered()
+    there = theirs.drop_nulls(names)
     added, mixed = _added(left, right, [pair[1] for pair in step.on], step.prefix)
     _check_join(ours, there, names, len(left.names) + len(added), step, limits)
     there = there.select([*names, pl.col(PLACE).alias(_OTHER_PLACE), *added])
     made = ours.join(there, on=names, how=step.how).sort([PLACE, _OTHER_PLACE])
-    return left.of(made.drop([PLACE, _OTHER_PLACE, *names]), left.mixed | mixed)
+    hidden = {PLACE, _OTHER_PLACE, *names}
+    return left.of(picked(made, [name for name in made.columns if name not in hidden]), left.mixed | mixed)
 
 
 def _check_join(
@@ -53,7 +54,7 @@ def _keyed(
     ours, theirs = left.frame, right.frame
     for name, (one, two) in zip(names, on, strict=True):
         mine, other = _alike(left, one, right, two, as_json=nulls_equal)
-        ours, theirs = ours.with_columns(mine.alias(name)), theirs.with_columns(other.alias(name))
+        ours, theirs = ours.hstack([mine.alias(name)]), theirs.hstack([other.alias(name)])
     return ours, theirs, names
 
 

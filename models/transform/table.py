@@ -6,7 +6,8 @@ one type, null where a cell is nothing of the kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -60,7 +61,7 @@ class Table(NamedTuple):
 
     def numbered(self) -> Table:
         """Return the same rows, their places counted anew."""
-        return self.of(self.frame.drop(PLACE))
+        return Table(numbered(picked(self.frame, self.names), self.frame.height), self.mixed)
 
     def of(self, frame: pl.DataFrame, mixed: frozenset[str] | None = None) -> Table:
         """Return a table of a frame without `PLACE`; its rows are numbered as they stand."""
@@ -72,6 +73,16 @@ def numbered(frame: pl.DataFrame, height: int) -> pl.DataFrame:
     """Put the place of each row before its columns."""
     places = pl.int_range(0, height, dtype=pl.Int64, eager=True).alias(PLACE)
     return pl.DataFrame([places, *frame.get_columns()])
+
+
+def picked(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Return some of the columns.
+
+    What polars does by way of a query (`select`, `drop`, `rename` …) goes through its threads, and hands Python's lock
+    over twice: on a busy machine that takes longer than the work, and the event loop stands still meanwhile. So what
+    needs no query is done with the columns themselves.
+    """
+    return pl.DataFrame([frame[name] for name in names])
 
 
 def load(rows: Sequence[Any], limits: Limits) -> Table:
@@ -124,9 +135,9 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     if not table.names:
         return [{} for _ in range(frame.height)]
     columns = {
-        name: table.cells(name)
-        if name in table.mixed or not frame[name].dtype.is_float()
-        else finite(frame[name]).to_list()
+        name: [cell if cell is None or math.isfinite(cell) else None for cell in frame[name].to_list()]
+        if frame[name].dtype.is_float()
+        else table.cells(name)
         for name in table.names
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
