@@ -13,6 +13,7 @@ from models.deliberation.consensus import decide
 from models.deliberation.learned import NOTHING_LEARNED, Learners
 from models.deliberation.opinion import opinions_of
 from models.deliberation.weights import EVEN, Trail
+from models.online.task_graph import TaskGraph
 from models.records import CognitivePlan, ConsolidatedDecision, SpecialistOpinion, SpecialistType
 
 __all__ = ["Deliberation", "deliberate"]
@@ -32,6 +33,7 @@ def deliberate(
     learners: Learners = NOTHING_LEARNED,
     row: Mapping[str, float] | None = None,
     trails: Mapping[SpecialistType, Trail] = EVEN,
+    graph: TaskGraph | None = None,
 ) -> Deliberation:
     """Let the specialists judge a plan, and decide.
 
@@ -41,6 +43,7 @@ def deliberate(
         learners: What each specialist's learner has learned.
         row: The plan's features, which learners need.
         trails: The specialists' records in the plan's domain.
+        graph: The graph of its tasks, from those who have it.
     """
-    opinions = opinions_of(plan, now_ms=now_ms, learners=learners, row=row)
+    opinions = opinions_of(plan, now_ms=now_ms, learners=learners, row=row, graph=graph)
     return Deliberation(opinions, decide(plan, opinions, now_ms=now_ms, trails=trails))

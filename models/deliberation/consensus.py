@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.deliberation.compliance import Agreed, Compliance, Health, check, health_of
-from models.deliberation.weights import EVEN, Trail, weight_of
+from models.deliberation.weights import EVEN, Trail, weight_for
 from models.errors import HiveError
 from models.ids import stable_id
 from models.records import (
@@ -56,6 +56,7 @@ _CAREFUL: Final = (
 
 _ORDER: Final = {specialist: place for place, specialist in enumerate(SpecialistType)}
 _LEAST_RELIABILITY: Final = 1e-6
+_OTHERS: Final = len(_CAREFUL) - 1
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -88,7 +89,8 @@ def decide(
         MismatchedOpinions: they don't belong together, or there is none.
     """
     ordered = _checked(plan, opinions)
-    weights = [weight_of(trails[o.specialist_type]) for o in ordered]
+    nets = [trails[o.specialist_type].net for o in ordered]
+    weights = [weight_for(net) for net in nets]
     total = sum(weights)
     shares = [weight / total for weight in weights]
     confidence = aggregated(shares, [o.confidence_score for o in ordered])
@@ -118,7 +120,7 @@ def decide(
                 confidence_score=o.confidence_score,
                 risk_score=o.risk_score,
                 recommendation=o.recommendation,
-                weight=round(weight, 4),
+                weight=round(weight * 1e4) / 1e4,
                 processing_time_ms=o.processing_time_ms,
             )
             for o, weight in zip(ordered, weights, strict=True)
@@ -128,7 +130,7 @@ def decide(
             convergence_time_ms=0,  # opinions are functions of the plan: nobody waits for anybody
             unanimous=len({o.recommendation for o in ordered}) == 1,
             fallback_used=method is ConsensusMethod.FALLBACK,
-            pheromone_strength=round(sum([trails[o.specialist_type].net for o in ordered]) / len(ordered), 4),
+            pheromone_strength=round(sum(nets) / len(ordered) * 1e4) / 1e4,
             bayesian_confidence=confidence,
             voting_confidence=tally.voting_confidence,
         ),
@@ -153,14 +155,14 @@ def is_intact(decision: ConsolidatedDecision) -> bool:
 def aggregated(shares: Sequence[float], values: Sequence[float]) -> float:
     """Return the weighted mean drawn a tenth of the way to 0.5, as the original does."""
     mean = sum([share * value for share, value in zip(shares, values, strict=True)])
-    return round(PRIOR_SHARE * PRIOR + (1.0 - PRIOR_SHARE) * mean, 4)
+    return round((PRIOR_SHARE * PRIOR + (1.0 - PRIOR_SHARE) * mean) * 1e4) / 1e4
 
 
 def divergence_of(opinions: Sequence[SpecialistOpinion]) -> float:
     """Return how far apart opinions are, 0 to 1: the mean of the relative spreads of confidence and of risk."""
     confidence = _spread([o.confidence_score for o in opinions])
     risk = _spread([o.risk_score for o in opinions])
-    return round(min(1.0, (confidence + risk) / 2.0), 4)
+    return min(1.0, round((confidence + risk) / 2.0 * 1e4) / 1e4)
 
 
 def _spread(values: Sequence[float]) -> float:
@@ -190,7 +192,7 @@ def _tally(opinions: Sequence[SpecialistOpinion], shares: Sequence[float]) -> _T
     for opinion, share in zip(opinions, shares, strict=True):
         votes[opinion.recommendation] += share
     voted = max(_CAREFUL, key=votes.__getitem__)
-    share = round(votes[voted], 4)
+    share = round(votes[voted] * 1e4) / 1e4
     if len({o.recommendation for o in opinions}) == 1:
         return _Tally(voted, ConsensusMethod.UNANIMOUS, min(1.0, share))
     posterior = _posterior(opinions, shares)
@@ -198,20 +200,21 @@ def _tally(opinions: Sequence[SpecialistOpinion], shares: Sequence[float]) -> _T
     if likely is voted:
         return _Tally(voted, ConsensusMethod.BAYESIAN, share)
     decided = voted if share > 0.5 else min(voted, likely, key=_CAREFUL.index)
-    return _Tally(decided, ConsensusMethod.VOTING, round(votes[decided], 4))
+    return _Tally(decided, ConsensusMethod.VOTING, round(votes[decided] * 1e4) / 1e4)
 
 
-def _posterior(opinions: Sequence[SpecialistOpinion], shares: Sequence[float]) -> dict[Recommendation, float]:
-    """Return the log posterior of each recommendation, up to a constant."""
+def _posterior(opinions: Sequence[SpecialistOpinion], shares: Sequence[float]) -> dict[Recommendation, int]:
+    """Return the log posterior of each recommendation in billionths, up to a constant."""
+    against = 0.0  # what each gets that nobody recommends
     found = dict.fromkeys(_CAREFUL, 0.0)
     for opinion, share in zip(opinions, shares, strict=True):
         power = share * len(opinions)
         sure = min(max(opinion.confidence_score, _LEAST_RELIABILITY), 1.0 - _LEAST_RELIABILITY)
-        other = math.log((1.0 - sure) / (len(_CAREFUL) - 1))
-        for recommendation in _CAREFUL:
-            found[recommendation] += power * (math.log(sure) if recommendation is opinion.recommendation else other)
+        other = power * math.log((1.0 - sure) / _OTHERS)
+        against += other
+        found[opinion.recommendation] += power * math.log(sure) - other
     # Rounded, so that what is equal but for the last bit is equal, and the more careful one wins.
-    return {recommendation: round(value, 9) for recommendation, value in found.items()}
+    return {recommendation: round((against + value) * 1e9) for recommendation, value in found.items()}
 
 
 def _guarded(
@@ -243,14 +246,14 @@ def _summary(
     guardrails: Sequence[str],
     scores: tuple[float, float, float],
 ) -> str:
-    said: dict[str, int] = {}
+    said: dict[Recommendation, int] = {}
     for opinion in opinions:
-        said[opinion.recommendation.value] = said.get(opinion.recommendation.value, 0) + 1
+        said[opinion.recommendation] = said.get(opinion.recommendation, 0) + 1
     votes = ", ".join(f"{number} {name}" for name, number in said.items())
     stopped = f"; guardrails: {', '.join(guardrails)}" if guardrails else ""
     confidence, risk, divergence = scores
     return (
-        f"{final.value} ({method.value}): {votes}; confidence {confidence:.2f}, risk {risk:.2f}, "
+        f"{final} ({method}): {votes}; confidence {confidence:.2f}, risk {risk:.2f}, "
         f"divergence {divergence:.2f}{stopped}"
     )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from models.deliberation.lexicon import Concept, concepts_of, concepts_of_name
 from models.nlu.words import plain_words
+from models.online.task_graph import TaskGraph, graph_of
 from models.records import CognitivePlan, PlanTask, Priority, RiskBand, SecurityLevel, TaskType
 
 __all__ = ["Evidence", "read"]
@@ -96,61 +97,66 @@ class Evidence(NamedTuple):
     shares: dict[int, float]
     portuguese: bool
 
-    def asks_for(self, concepts: Concept) -> bool:
+    def asks_for(self, concepts: int) -> bool:
         """Whether the question speaks of one of these."""
-        return bool(self.said & concepts.value)
+        return bool(self.said & concepts)
 
-    def care(self, *concepts: Concept) -> float:
+    def care(self, *concepts: int) -> float:
         """How far the tasks take care of the concepts: 0 when none does, from 0.6 when one, 1 from a quarter on."""
         share = 0.0
         for concept in concepts:
-            share = max(share, self.shares.get(concept.value, 0.0))
-        return 0.6 + 0.4 * min(1.0, 4.0 * share) if share else 0.0
+            spoken = self.shares.get(concept, 0.0)
+            share = max(share, spoken)
+        if share >= 0.25:
+            return 1.0
+        return 0.6 + 1.6 * share if share else 0.0
 
 
-class _Graph(NamedTuple):
-    edges: int
-    levels: int
-    waiting: int
-    busiest: int
-    path_ms: int
-    writes: int
+class _Writes(NamedTuple):
+    """What of the tasks changes something: how many, and of these those guarded, prepared and undone."""
+
+    number: int
     guarded: int
     prepared: int
+    undone: int
 
 
-def read(plan: CognitivePlan) -> Evidence:
-    """Look at a plan."""
+def read(plan: CognitivePlan, graph: TaskGraph | None = None) -> Evidence:
+    """Look at a plan; `graph` is that of its tasks, from those who have it."""
     tasks, about, factors = plan.tasks, plan.metadata, plan.risk_factors
     count = len(tasks) or 1
-    graph = _walk(plan)
+    if graph is None:
+        graph = graph_of(tasks)
+    writes = _writes(tasks, graph)
     asker = about.get("asker")
     asker = asker if isinstance(asker, dict) else {}
     question = str(asker.get("question") or plan.reasoning_summary)
-    shares, undone = _spoken_of(tasks, count)
-    no_way_back = graph.writes > 0 and _NO_WAY_BACK.search(" ".join(plain_words(question))) is not None
-    work_ms = sum([task.estimated_duration_ms or 0 for task in tasks])
+    shares = _spoken_of(tasks, count)
+    no_way_back = writes.number > 0 and _NO_WAY_BACK.search(" ".join(plain_words(question))) is not None
+    durations_ms = [task.estimated_duration_ms or 0 for task in tasks]
+    work_ms, path_ms = sum(durations_ms), graph.path_ms()
+    waited_for = [len(others) for others in graph.before]
     planning = about.get("planning")
     method = planning.get("method") if isinstance(planning, dict) else None
     level = _LEVEL[plan.original_security_level]
     return Evidence(
         tasks=len(tasks),
-        edges=graph.edges,
-        levels=graph.levels,
-        waiting=graph.waiting / count,
-        busiest=graph.busiest,
-        writes=graph.writes,
-        change=graph.writes / (graph.writes + 1),
-        guarded=graph.guarded / graph.writes if graph.writes else 1.0,
-        prepared=graph.prepared / graph.writes if graph.writes else 1.0,
-        reversible=_reversible(graph.writes, undone, shares, no_way_back=no_way_back),
+        edges=sum(waited_for),
+        levels=max(graph.depth, default=0),
+        waiting=(len(tasks) - waited_for.count(0)) / count,
+        busiest=max(waited_for, default=0),
+        writes=writes.number,
+        change=writes.number / (writes.number + 1),
+        guarded=writes.guarded / writes.number if writes.number else 1.0,
+        prepared=writes.prepared / writes.number if writes.number else 1.0,
+        reversible=_reversible(writes, shares, no_way_back=no_way_back),
         no_way_back=no_way_back,
         overloaded=sum([len(task.required_capabilities) >= 3 for task in tasks]) / count,
         outside=sum([task.metadata.get("handled_by") != "here" for task in tasks]) / count,
         generic=method == "generic",
         cost=_factor(factors, "cost", min(work_ms / _FULL_COST_MS, 1.0)),
-        path=min(graph.path_ms / _FULL_PATH_MS, 1.0),
-        serial=graph.path_ms / work_ms if work_ms else 1.0,
+        path=min(path_ms / _FULL_PATH_MS, 1.0),
+        serial=path_ms / work_ms if work_ms else 1.0,
         priority=_PRIORITY[plan.original_priority],
         level=level,
         doubt=_factor(factors, "doubt", 0.0),
@@ -171,60 +177,33 @@ def _factor(given: dict[str, float], name: str, otherwise: float) -> float:
     return min(max(value, 0.0), 1.0)
 
 
-def _walk(plan: CognitivePlan) -> _Graph:
-    """Walk the graph once in its order: dependencies come first, whatever the order of `tasks` is."""
-    by_id = {task.task_id: task for task in plan.tasks}
-    level: dict[str, int] = {}
-    end_ms: dict[str, int] = {}
-    looked: set[str] = set()  # a look or a check comes before, or is it itself
-    edges = waiting = busiest = writes = prepared = 0
-    for task_id in plan.execution_order:
-        task = by_id[task_id]
-        after = task.dependencies
-        edges += len(after)
-        waiting += bool(after)
-        busiest = max(busiest, len(after))
-        level[task_id] = 1 + max([level[before] for before in after], default=0)
-        end_ms[task_id] = (task.estimated_duration_ms or 0) + max([end_ms[before] for before in after], default=0)
-        has_looked = not looked.isdisjoint(after)
-        if has_looked or task.task_type in _LOOKING:
-            looked.add(task_id)
-        if _changes(task):
-            writes += 1
-            prepared += has_looked
-    return _Graph(
-        edges=edges,
-        levels=max(level.values(), default=0),
-        waiting=waiting,
-        busiest=busiest,
-        path_ms=max(end_ms.values(), default=0),
-        writes=writes,
-        guarded=_guarded(plan, by_id) if writes else 0,
-        prepared=prepared,
+def _writes(tasks: list[PlanTask], graph: TaskGraph) -> _Writes:
+    """Look which tasks change something, and what stands before and behind them, at any distance."""
+    writes = []
+    looks = checks = undone = 0
+    for number, task in enumerate(tasks):
+        kind = task.task_type
+        if kind in _LOOKING:
+            looks |= 1 << number
+            if kind in _CHECKING:
+                checks |= 1 << number
+        elif kind in _WRITING and not task.metadata.get("support"):
+            writes.append(number)
+            undone += bool(task.parameters.get("compensation"))
+    return _Writes(
+        len(writes),
+        sum([graph.descendants[number] & checks != 0 for number in writes]),
+        sum([graph.ancestors[number] & looks != 0 for number in writes]),
+        undone,
     )
 
 
-def _guarded(plan: CognitivePlan, by_id: dict[str, PlanTask]) -> int:
-    """How many of the writes a check comes after: walked backwards, so that every task is looked at once."""
-    checked: set[str] = set()
-    for task_id in reversed(plan.execution_order):
-        task = by_id[task_id]
-        if task_id in checked or task.task_type in _CHECKING:
-            checked.update(task.dependencies)
-    return sum([_changes(task) and task.task_id in checked for task in plan.tasks])
-
-
-def _changes(task: PlanTask) -> bool:
-    return task.task_type in _WRITING and not task.metadata.get("support")
-
-
-def _spoken_of(tasks: list[PlanTask], count: int) -> tuple[dict[int, float], int]:
-    """Return the share of tasks that speak of each concept, and how many writes name their own compensation.
+def _spoken_of(tasks: list[PlanTask], count: int) -> dict[int, float]:
+    """Return the share of tasks that speak of each concept.
 
     A task speaks by its description, and by the name of its step, which is English whatever the language is.
     """
     numbers: dict[int, int] = {}
-    undone = 0
     for task in tasks:
         about = task.metadata
         step = about.get("action") or about.get("step")
@@ -237,13 +216,12 @@ def _spoken_of(tasks: list[PlanTask], count: int) -> tuple[dict[int, float], int
             bit = left & -left
             numbers[bit] = numbers.get(bit, 0) + 1
             left ^= bit
-        undone += bool(task.parameters.get("compensation")) and _changes(task)
-    return {bit: number / count for bit, number in numbers.items()}, undone
+    return {bit: number / count for bit, number in numbers.items()}
 
 
-def _reversible(writes: int, undone: int, shares: dict[int, float], *, no_way_back: bool) -> float:
-    if writes == 0:
+def _reversible(writes: _Writes, shares: dict[int, float], *, no_way_back: bool) -> float:
+    if writes.number == 0:
         return 1.0
     if no_way_back:
         return 0.0
-    return 1.0 if Concept.REVERT.value in shares else undone / writes
+    return 1.0 if Concept.REVERT in shares else writes.undone / writes.number

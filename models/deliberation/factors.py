@@ -52,7 +52,9 @@ class Specialist(NamedTuple):
 
 
 def _met(need: float, care: float) -> float:
-    return 1.0 - min(max(need, 0.0), 1.0) * (1.0 - care)
+    if need <= 0.0:
+        return 1.0
+    return 1.0 - need * (1.0 - care) if need < 1.0 else care
 
 
 # -- business: is it worth it

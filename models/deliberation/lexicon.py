@@ -7,36 +7,39 @@ Words are plain (no accents, lower case), so that `Segurança`, `seguranca` and 
 from __future__ import annotations
 
 import re
-from enum import IntFlag
-from functools import lru_cache
+from typing import Final
 
+from models.nlu.kept import Kept
 from models.nlu.words import plain_words
 
 __all__ = ["Concept", "concepts_of", "concepts_of_name"]
 
-_MOST_WORDS = 128
+_MOST_WORDS: Final = 128
 """Of a text: none may take long."""
 
+_LONGEST_KEPT: Final = 512
+"""Characters of a text whose concepts are kept: the descriptions of templates are shorter."""
 
-class Concept(IntFlag):
-    """What can be spoken of."""
 
-    SECURITY = 1
-    DESIGN = 2
-    PERFORMANCE = 4
-    QUALITY = 8
-    OBSERVE = 16
-    REVERT = 32
-    DOCUMENT = 64
-    MODULAR = 128
-    EXTEND = 256
-    SCALE = 512
-    DEBT = 1024
-    USER = 2048
-    ACCESSIBLE = 4096
-    INFORM = 8192
-    PATTERN = 16384
-    LAYERED = 32768
+class Concept:
+    """What can be spoken of: bits of an integer (an IntFlag's `|` takes a microsecond)."""
+
+    SECURITY: Final = 1
+    DESIGN: Final = 2
+    PERFORMANCE: Final = 4
+    QUALITY: Final = 8
+    OBSERVE: Final = 16
+    REVERT: Final = 32
+    DOCUMENT: Final = 64
+    MODULAR: Final = 128
+    EXTEND: Final = 256
+    SCALE: Final = 512
+    DEBT: Final = 1024
+    USER: Final = 2048
+    ACCESSIBLE: Final = 4096
+    INFORM: Final = 8192
+    PATTERN: Final = 16384
+    LAYERED: Final = 32768
 
 
 _WORDS = {
@@ -111,24 +114,35 @@ def _pattern(listed: str) -> re.Pattern[str]:
 _PATTERNS = {concept: _pattern(listed) for concept, listed in _WORDS.items()}
 
 
-@lru_cache(maxsize=16_384)
-def _concepts_of_word(word: str) -> int:
+def _of_word(word: str) -> int:
     found = 0
     for concept, pattern in _PATTERNS.items():
         if pattern.match(word):
-            found |= concept.value
+            found |= concept
     return found
+
+
+def _of_text(text: str) -> int:
+    found = 0
+    for word in plain_words(text, most=_MOST_WORDS):
+        found |= _OF_WORDS[word]
+    return found
+
+
+def _of_name(name: str) -> int:
+    return _of_text(name.replace("_", " "))
+
+
+_OF_WORDS = Kept(_of_word)
+_OF_TEXTS = Kept(_of_text, room=4_096)
+_OF_NAMES = Kept(_of_name, room=4_096)
 
 
 def concepts_of(text: str) -> int:
     """Return the concepts that a text speaks of, as the bits of `Concept`."""
-    found = 0
-    for word in plain_words(text, most=_MOST_WORDS):
-        found |= _concepts_of_word(word)
-    return found
+    return _OF_TEXTS[text] if len(text) <= _LONGEST_KEPT else _of_text(text)
 
 
-@lru_cache(maxsize=4_096)
 def concepts_of_name(name: str) -> int:
     """Return the concepts of a step's name or of a capability, of which there are few."""
-    return concepts_of(name.replace("_", " "))
+    return _OF_NAMES[name] if len(name) <= _LONGEST_KEPT else _of_name(name)

@@ -15,7 +15,7 @@ from models.deliberation.evidence import Evidence
 from models.deliberation.factors import FACTORS
 from models.records import Recommendation, SpecialistType
 
-__all__ = ["LABELS", "Prior", "Weighed", "prior", "rule", "soft_rule"]
+__all__ = ["GOOD", "LABELS", "Prior", "Weighed", "prior", "rule", "soft_rule"]
 
 LABELS: Final = (
     Recommendation.REJECT,
@@ -103,7 +103,8 @@ def soft_rule(quality: float, risk: float) -> tuple[float, ...]:
 def noisy(probabilities: Sequence[float], noise: float) -> tuple[float, ...]:
     """Mix probabilities with the even ones."""
     even = noise / len(probabilities)
-    return tuple([(1.0 - noise) * value + even for value in probabilities])
+    left = 1.0 - noise
+    return tuple([left * value + even for value in probabilities])
 
 
 def _over(value: float, border: float) -> float:

@@ -15,6 +15,7 @@ from models.deliberation.prior import LABELS
 from models.deliberation.routed import NO_TRIALS, Trials, route
 from models.deliberation.weights import EVEN, Trail
 from models.online.features import SCHEMA, features_of, inputs_of, row_of
+from models.online.task_graph import graph_of
 from models.records import CognitivePlan, Consensus, Exposure, Recommendation, SpecialistForecast, SpecialistType
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def consensus_of(
         light: Leave out the heavy rungs that do not decide: those are not judged by this plan.
         trials: Whose opinions count while experiments run; what they record is the only thing that takes its time.
     """
-    features = features_of(plan)
+    graph = graph_of(plan.tasks)
+    features = features_of(plan, graph)
     row = inputs_of(features)
     forecasts: list[SpecialistForecast] = []
     said: dict[SpecialistType, LearnedModel] = {}
@@ -102,7 +104,7 @@ def consensus_of(
     exposures: list[Exposure] = []
     if trials.routes:
         learners, exposures = route(plan, trials, said, row=row, took_ms=took_ms)
-    opinions, decision = deliberate(plan, now_ms=now_ms, learners=learners, row=row, trails=trails)
+    opinions, decision = deliberate(plan, now_ms=now_ms, learners=learners, row=row, trails=trails, graph=graph)
     return Consensus(
         plan_id=plan.plan_id,
         intent_id=plan.intent_id,

@@ -35,6 +35,7 @@ __all__ = [
     "judged",
     "trail_of",
     "trails_of",
+    "weight_for",
     "weight_of",
 ]
 
@@ -94,7 +95,12 @@ EVEN: Final[Mapping[SpecialistType, Trail]] = {specialist: Trail() for specialis
 
 def weight_of(trail: Trail) -> float:
     """Return how much a specialist with this trail counts, `LEAST_WEIGHT` to `MOST_WEIGHT`."""
-    return min(max(BASE_WEIGHT * (1.0 + trail.net), LEAST_WEIGHT), MOST_WEIGHT)
+    return weight_for(trail.net)
+
+
+def weight_for(net: float) -> float:
+    """Return how much counts what has this `net`."""
+    return min(max(BASE_WEIGHT * (1.0 + net), LEAST_WEIGHT), MOST_WEIGHT)
 
 
 def faded(signal: Signal, *, now_ms: int) -> float:

@@ -19,9 +19,10 @@ from zlib import crc32
 
 import msgspec
 
-from models.nlu.words import plain_words, stem
+from models.nlu.kept import Kept
+from models.nlu.words import plain_words, stems
 from models.online.plan_patterns import build_of
-from models.online.task_graph import TaskGraph, task_graph
+from models.online.task_graph import TaskGraph, graph_of
 from models.records import CognitivePlan, Domain, PlanTask, Priority, TaskType
 
 __all__ = [
@@ -57,6 +58,9 @@ _COMPLEXITY: Final = {
 }  # fmt: skip
 _MOST_WORDS: Final = 64
 """Of a description: no text may take long."""
+
+_LONGEST_KEPT: Final = 512
+"""Characters of a description whose words are kept: those of templates are shorter."""
 
 
 class PlanFeatures(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -201,9 +205,9 @@ class Outline(NamedTuple):
         )
 
 
-def features_of(plan: CognitivePlan) -> PlanFeatures:
-    """Compute the features of a plan."""
-    return outline_features(Outline.of(plan))
+def features_of(plan: CognitivePlan, graph: TaskGraph | None = None) -> PlanFeatures:
+    """Compute the features of a plan; `graph` is that of its tasks, from those who have it."""
+    return outline_features(Outline.of(plan), graph)
 
 
 def inputs_of(features: PlanFeatures) -> dict[str, float]:
@@ -228,14 +232,13 @@ def features_in(row: Sequence[float]) -> PlanFeatures:
     return PlanFeatures(**dict(zip(NAMES, row, strict=True)))
 
 
-def outline_features(outline: Outline) -> PlanFeatures:
+def outline_features(outline: Outline, graph: TaskGraph | None = None) -> PlanFeatures:
     """Compute the features of what may not be a plan yet."""
     tasks = outline.tasks
     size = len(tasks)
-    numbers = {task.task_id: number for number, task in enumerate(tasks)}
     durations_ms = [task.estimated_duration_ms or 0 for task in tasks]
-    dependencies = [[numbers[other] for other in task.dependencies if other in numbers] for task in tasks]
-    graph = task_graph(dependencies, durations_ms)
+    if graph is None:
+        graph = graph_of(tasks)
     build = build_of(tasks, graph, frozenset(outline.destructive_tasks))
     edges = graph.edges
     levels, widest = _levels(graph)
@@ -246,10 +249,10 @@ def outline_features(outline: Outline) -> PlanFeatures:
     work_ms = sum(durations_ms)
     path_ms = graph.path_ms()
     mean_ms = work_ms / each
-    variance_ms2 = fsum((duration - mean_ms) ** 2 for duration in durations_ms) / each
+    variance_ms2 = fsum([(duration - mean_ms) ** 2 for duration in durations_ms]) / each
     lengths, diversity = _descriptions(tasks)
     mean_length = fsum(lengths) / each
-    length_variance = fsum((length - mean_length) ** 2 for length in lengths) / each
+    length_variance = fsum([(length - mean_length) ** 2 for length in lengths]) / each
     return PlanFeatures(
         num_tasks=float(size),
         priority_score=_PRIORITY[outline.priority],
@@ -258,7 +261,7 @@ def outline_features(outline: Outline) -> PlanFeatures:
         risk_score=outline.risk_score,
         complexity_score=outline.complexity_score,
         domain_risk_weight=_DOMAIN_RISK[outline.domain],
-        avg_task_complexity_factor=fsum(_COMPLEXITY[task.task_type] for task in tasks) / each,
+        avg_task_complexity_factor=fsum([_COMPLEXITY[task.task_type] for task in tasks]) / each,
         num_patterns_detected=float(len(build.patterns)),
         num_anti_patterns_detected=float(len(build.anti_patterns)),
         avg_pattern_quality=build.quality,
@@ -283,7 +286,7 @@ def outline_features(outline: Outline) -> PlanFeatures:
         branching_factor_avg=edges / each,
         critical_path_length=float(path_ms),
         has_cyclic_dependencies=float(graph.cyclic),
-        weak_dependency_ratio=_weak_ratio(tasks, graph, numbers),
+        weak_dependency_ratio=_weak_ratio(tasks, graph),
         duration_variance=variance_ms2 / 1e6,
         parallelization_potential=1.0 - (path_ms / work_ms if work_ms else deepest / each) if size else 0.0,
         capability_diversity=_capability_diversity(tasks),
@@ -303,28 +306,34 @@ def _levels(graph: TaskGraph) -> tuple[int, int]:
 def _bottlenecks(graph: TaskGraph) -> int:
     every = len(graph.before) - 1
     return sum(
-        above != 0 and below != 0 and above & below == 0 and above.bit_count() + below.bit_count() == every
-        for above, below in zip(graph.ancestors, graph.descendants, strict=True)
+        [
+            above != 0 and below != 0 and above & below == 0 and above.bit_count() + below.bit_count() == every
+            for above, below in zip(graph.ancestors, graph.descendants, strict=True)
+        ]
     )
 
 
-def _weak_ratio(tasks: Sequence[PlanTask], graph: TaskGraph, numbers: dict[str, int]) -> float:
+def _weak_ratio(tasks: Sequence[PlanTask], graph: TaskGraph) -> float:
     supports = [bool(task.metadata.get("support")) for task in tasks]
     weak = 0
     for number, before in enumerate(graph.before):
         if supports[number]:
             weak += len(before)
-            continue
-        listed = tasks[number].metadata.get("weak_dependencies", ())
-        named = {numbers.get(name) for name in listed if isinstance(name, str)} if isinstance(listed, list) else ()
-        weak += sum(supports[other] or other in named for other in before)
+        elif before:
+            listed = tasks[number].metadata.get("weak_dependencies")
+            named = listed if isinstance(listed, list) else ()
+            weak += sum([supports[other] or tasks[other].task_id in named for other in before])
     return weak / graph.edges if weak else 0.0
 
 
 def _capability_diversity(tasks: Sequence[PlanTask]) -> float:
-    counts = Counter([name for task in tasks for name in task.required_capabilities])
-    total = counts.total()
-    return 1.0 - sum(count * count for count in counts.values()) / (total * total) if total else 0.0
+    counts: dict[str, int] = {}
+    total = 0
+    for task in tasks:
+        for name in task.required_capabilities:
+            counts[name] = counts.get(name, 0) + 1
+            total += 1
+    return 1.0 - sum([count * count for count in counts.values()]) / (total * total) if total else 0.0
 
 
 def _gini(durations_ms: Sequence[int], work_ms: int) -> float:
@@ -346,15 +355,25 @@ def _descriptions(tasks: Sequence[PlanTask]) -> tuple[list[float], float]:
     total: dict[str, float] = {}
     there = 0
     for task in tasks:
-        counts = Counter(map(stem, plain_words(task.description, most=_MOST_WORDS)))
-        length = sqrt(sum([count * count for count in counts.values()]))
+        text = task.description
+        length, shares = _VECTORS[text] if len(text) <= _LONGEST_KEPT else _vector(text)
         lengths.append(length)
         if length:
             there += 1
-            for word, count in counts.items():
-                total[word] = total.get(word, 0.0) + count / length
+            for word, share in shares:
+                total[word] = total.get(word, 0.0) + share
     pairs = len(tasks) * (len(tasks) - 1)  # each counted twice
     if not pairs:
         return lengths, 0.0
     alike = sum([value * value for value in total.values()]) - there
     return lengths, min(max(1.0 - alike / pairs, 0.0), 1.0)
+
+
+def _vector(text: str) -> tuple[float, list[tuple[str, float]]]:
+    """Return the length of a text as a vector of word counts, and each word's share of it."""
+    counts = Counter(stems(plain_words(text, most=_MOST_WORDS)))
+    length = sqrt(sum([count * count for count in counts.values()]))
+    return length, [(word, count / length) for word, count in counts.items()]
+
+
+_VECTORS = Kept(_vector, room=4_096)

@@ -105,17 +105,17 @@ def build_of(tasks: Sequence[PlanTask], graph: TaskGraph, destructive: frozenset
         joins |= (len(before) > 1) << number
         detached += not before and not after
         crowd = max(crowd, len(before), len(after))
-    checked = sum(below[task] & checks != 0 for task in writes)
-    tested = sum((above[task] | below[task]) & checks != 0 for task in deploys)
+    checked = sum([below[task] & checks != 0 for task in writes])
+    tested = sum([(above[task] | below[task]) & checks != 0 for task in deploys])
     good = {
         "checked_writes": _share(checked, len(writes)),
-        "looked_before_writes": _share(sum(above[task] & looks != 0 for task in writes), len(writes)),
+        "looked_before_writes": _share(sum([above[task] & looks != 0 for task in writes]), len(writes)),
         "tested_deployments": _share(tested, len(deploys)),
-        "can_be_undone": _share(sum((1 << task | below[task]) & undoes != 0 for task in writes), len(writes)),
-        "fork_and_join": float(any(below[task] & joins for task in range(size) if forks >> task & 1)),
+        "can_be_undone": _share(sum([(1 << task | below[task]) & undoes != 0 for task in writes]), len(writes)),
+        "fork_and_join": float(forks != 0 and any(below[task] & joins for task in range(size) if forks >> task & 1)),
         "supervised": float(watching > 0),
     }
-    lost = sum(not undoes >> task & 1 and above[task] & saves == 0 for task in destroys)
+    lost = sum([not undoes >> task & 1 and above[task] & saves == 0 for task in destroys])
     bad = {
         "unchecked_writes": _share(len(writes) - checked, len(writes)),
         "untested_deployments": _share(len(deploys) - tested, len(deploys)),

@@ -6,9 +6,12 @@ Tasks are numbers here, so that nothing can depend on what they are called. Sets
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["TaskGraph", "task_graph"]
+if TYPE_CHECKING:
+    from models.records import PlanTask
+
+__all__ = ["TaskGraph", "graph_of", "task_graph"]
 
 
 class TaskGraph(NamedTuple):
@@ -51,6 +54,15 @@ class TaskGraph(NamedTuple):
     def path_ms(self) -> int:
         """Return how long the slowest chain takes."""
         return max(self.end_ms, default=0)
+
+
+def graph_of(tasks: Sequence[PlanTask]) -> TaskGraph:
+    """Look at the graph of a plan's tasks, numbered as they stand; dependencies on unknown tasks don't count."""
+    numbers = {task.task_id: number for number, task in enumerate(tasks)}
+    return task_graph(
+        [[numbers[other] for other in task.dependencies if other in numbers] for task in tasks],
+        [task.estimated_duration_ms or 0 for task in tasks],
+    )
 
 
 def task_graph(dependencies: Sequence[Sequence[int]], durations_ms: Sequence[int]) -> TaskGraph:
