@@ -1,10 +1,10 @@
-"""A model that was trained in batch, as bytes: skops inside of a snapshot, of classes that are listed here alone."""
+"""A model that was trained in batch, as bytes: arrays and a header, and nothing that could run when it is read."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from contextlib import nullcontext
 from typing import Any, Final
 
 import numpy as np
@@ -12,28 +12,20 @@ from numpy.typing import NDArray
 
 from models.deliberation.prior import LABELS
 from models.errors import InvalidSnapshot
+from models.lifecycle.scorer import Scorer
 from models.online.features import NAMES, SCHEMA
 from models.online.snapshot import Snapshot
 
 __all__ = ["BatchModel", "checksum", "from_bytes", "one_thread", "to_bytes"]
 
-KIND: Final = "batch-model/1"
-
-_TRUSTED: Final = (
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._TemperatureScaling",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-)
-"""What the three families are made of beyond what skops takes anyway; it refuses all else before it builds anything."""
+KIND: Final = "batch-model/2"
 
 
 class BatchModel:
     """A classifier of `models.lifecycle.training`, ready to score; fits `models.deliberation.learned.LearnedModel`.
 
     Args:
-        estimator: scikit-learn's, with `classes_` that are places in `LABELS`.
+        estimator: A scorer, or scikit-learn's, with `classes_` that are places in `LABELS`.
         family: Of which kind.
         learned: From how many samples.
         version: The registry's number, or the beginning of the checksum where it isn't registered.
@@ -58,7 +50,7 @@ class BatchModel:
     def of_rows(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probabilities of many rows at once; (n, labels)."""
         out = np.zeros((len(rows), len(LABELS)))
-        with one_thread():
+        with nullcontext() if isinstance(self.estimator, Scorer) else one_thread():
             out[:, self._places] = self.estimator.predict_proba(rows)
         return out
 
@@ -68,19 +60,21 @@ class BatchModel:
 
 
 def to_bytes(model: BatchModel) -> bytes:
-    """Pack a model."""
-    import skops.io
+    """Pack a model.
 
-    packed = skops.io.dumps(model.estimator)
+    Raises:
+        TypeError: it is one that is being trained, and not what that came to.
+    """
+    if not isinstance(model.estimator, Scorer):
+        raise TypeError(f"a scorer was expected, not {type(model.estimator).__name__}")
     header = {
         "kind": KIND,
         "schema": SCHEMA,
-        "libraries": _libraries(),
         "labels": [label.value for label in LABELS],
         "family": model.model_type,
         "learned": model.learned,
     }
-    return Snapshot(header, {"model": np.frombuffer(packed, np.uint8)}).to_bytes()
+    return Snapshot(header, {}).with_part("scorer", model.estimator.snapshot()).to_bytes()
 
 
 def checksum(data: bytes) -> str:
@@ -92,30 +86,19 @@ def from_bytes(data: bytes, *, sha256: str, version: str) -> BatchModel:
     """Unpack a model whose checksum is the registered one; nothing is looked at before that is known.
 
     Raises:
-        InvalidSnapshot: the checksum is another; it was made for other features or labels, or with another version of
-            scikit-learn; or it names what no model of ours is made of.
+        InvalidSnapshot: the checksum is another; it was made for other features or labels; or its arrays are none of a
+            model's.
     """
     if checksum(data) != sha256:
         raise InvalidSnapshot(f"sha256: {checksum(data)} was found, {sha256} is registered: these are other bytes")
     packed = Snapshot.from_bytes(data)
     packed.expect("kind", KIND)
     packed.expect("schema", SCHEMA)
-    packed.expect("libraries", _libraries())
     packed.expect("labels", [label.value for label in LABELS])
-    array = packed.arrays.get("model")
-    if array is None or array.dtype != np.uint8:
-        raise InvalidSnapshot("model: a list of bytes was expected")
-    import skops.io
-
-    try:
-        estimator = skops.io.loads(array.tobytes(), trusted=list(_TRUSTED))
-        return BatchModel(estimator, family=packed.string("family"), learned=packed.integer("learned"), version=version)
-    except Exception as error:  # foreign bytes can be wrong in any way
-        raise InvalidSnapshot(f"model: it can't be unpacked: {type(error).__name__}: {error}") from error
-
-
-def _libraries() -> dict[str, str]:
-    return {name: version(name) for name in ("scikit-learn", "numpy")}
+    scorer = Scorer.restored(packed.part("scorer"), features=len(NAMES))
+    if not all(0 <= place < len(LABELS) for place in scorer.classes_.tolist()):
+        raise InvalidSnapshot(f"classes: places in {len(LABELS)} labels were expected")
+    return BatchModel(scorer, family=packed.string("family"), learned=packed.integer("learned"), version=version)
 
 
 _controller: Any = None

@@ -18,6 +18,7 @@ from models.deliberation.prior import LABELS
 from models.errors import HiveError
 from models.lifecycle.batch_model import BatchModel, one_thread
 from models.lifecycle.quality import check_leaks, split_by_time
+from models.lifecycle.scorer import scorer_of
 from models.lifecycle.validation import Figures, figures_of
 from models.online.features import NAMES
 
@@ -125,7 +126,9 @@ def train(
             best = (loss, family, estimator)
     assert best is not None  # noqa: S101 — a plan has one setting a family
     model = BatchModel(
-        _calibrated(best[2], rows[split.tune], labels[split.tune]), family=best[1], learned=len(split.train)
+        scorer_of(_calibrated(best[2], rows[split.tune], labels[split.tune])),
+        family=best[1],
+        learned=len(split.train),
     )
     test = rows[split.test], labels[split.test]
     return Trained(
