@@ -20,6 +20,7 @@ from app.main import app, approval_plans, approvals, metrics
 from models.completion import decline
 from models.planning.approval import Approval, decided, due, expiry, opened, outcome, respond, said
 from models.records import ApprovalDecision, ApprovalRequest, ApprovalResponse, ApprovalStatus
+from models.rolling.telling import approved
 from tables.approvals import forget
 
 if TYPE_CHECKING:
@@ -67,12 +68,14 @@ def _apply(tx: Transaction, record: Record, response: ApprovalResponse, *, at_ms
         tx.send(topics.PLANS_APPROVAL_OUTCOMES, key=each.plan_id, value=told)
         tell(tx, told.intent_id or each.plan_id, now_ms=now_ms(), approval=told)
         if after is not None and why is None:
-            _conclude(tx, record, each, after)
+            _conclude(tx, record, each, after, waited_ms=max(0, at_ms - (before or after).since))
 
 
-def _conclude(tx: Transaction, record: Record, response: ApprovalResponse, state: Approval) -> None:
+def _conclude(tx: Transaction, record: Record, response: ApprovalResponse, state: Approval, *, waited_ms: int) -> None:
     plans, now = tx.view(approval_plans, record), now_ms()
     plan = decided(plans[response.plan_id], state, now_ms=now)
+    fact = approved(plan, response.decision, at_ms=now, latency_ms=waited_ms)
+    tx.send(topics.METRICS_FACTS, key=plan.plan_id, value=fact)
     if response.decision is ApprovalDecision.APPROVED:
         publish(tx, plan, now_ms=now)
     elif response.decision in (ApprovalDecision.REPUBLISHED, ApprovalDecision.REVERTED):

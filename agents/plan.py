@@ -26,11 +26,12 @@ from models.planning.approval import ask
 from models.planning.conflicts import Resolution
 from models.planning.memory import NOTHING
 from models.records import PlanStatus
+from models.rolling.telling import planned
 
 if TYPE_CHECKING:
     from app.engine import Transaction
     from models.planning.memory import Recalled
-    from models.records import CognitivePlan, IntentEnvelope
+    from models.records import CognitivePlan, Consensus, IntentEnvelope
 
 _RESOLUTION: Final = Resolution(settings.conflict_resolution)
 
@@ -51,17 +52,22 @@ async def plan(stream: Any) -> None:
             for record, plan in made:
                 with tx.attempt(record):
                     known = recalled.get(record.value.id)
-                    _send(tx, _planned(record.value, now, known) if known else plan, now)
+                    made_now = _planned(record.value, now, known) if known else plan
+                    _send(tx, made_now, now, arrived_ms=record.timestamp_ms)
 
 
 def _planned(envelope: IntentEnvelope, now: int, recalled: Recalled = NOTHING) -> CognitivePlan:
     return make_plan(envelope, catalog, now_ms=now, recalled=recalled, resolution=_RESOLUTION)
 
 
-def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
+def _send(tx: Transaction, made: CognitivePlan, now: int, *, arrived_ms: int) -> None:
     metrics.conflicts(made)
+    consensus = None
     if made.status is not PlanStatus.REJECTED:  # else there is nothing to decide about
-        made = _deliberated(tx, made, now)
+        consensus = _deliberated(tx, made, now)
+        made = settle(made, consensus.decision)
+    fact = planned(made, consensus, latency_ms=max(0, now_ms() - arrived_ms))
+    tx.send(topics.METRICS_FACTS, key=made.plan_id, value=fact)
     if made.status is PlanStatus.REJECTED:
         answer(tx, refuse(made, now_ms=now))
     elif made.requires_approval:
@@ -73,8 +79,8 @@ def _send(tx: Transaction, made: CognitivePlan, now: int) -> None:
         publish(tx, made, now_ms=now)
 
 
-def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> CognitivePlan:
-    """Have the specialists decide about a plan; tell what they said, and return the plan as it goes on."""
+def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> Consensus:
+    """Have the specialists decide about a plan; tell what they said, and return it."""
     domain = made.original_domain
     consensus = consensus_of(
         made,
@@ -88,4 +94,4 @@ def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> CognitivePla
     if seen := exposed(consensus):
         tx.send(topics.EXPERIMENTS_OBSERVATIONS, key=made.plan_id, value=seen)
     deliberation_metrics.decided(consensus)
-    return settle(made, consensus.decision)
+    return consensus

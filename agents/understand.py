@@ -64,7 +64,8 @@ def _understand(tx: Transaction, record: Record, model: DomainModel, now: int) -
     envelope = to_envelope(submission, understanding, fallback_id=intention_id, now_ms=now)
     envelope.metadata[SUBMITTED_PARTITION] = record.partition
     way, domain = route(understanding.confidence), understanding.domain
-    audit = audit_of(envelope, understanding, way, cached=readings.hits > hits, now_ms=now)
+    at_ms = event_time_ms(record, now)
+    audit = audit_of(envelope, understanding, way, cached=readings.hits > hits, now_ms=now, arrived_ms=at_ms)
     headers = list(record.headers) or None
     if way is Route.VALIDATION:
         envelope.metadata["guesses"] = {guess.domain: guess.probability for guess in audit.guesses}
@@ -74,6 +75,5 @@ def _understand(tx: Transaction, record: Record, model: DomainModel, now: int) -
         tx.send(topics.INTENTIONS_OF[domain], key=envelope.id, value=envelope, headers=headers)
     tx.send(topics.INTENTIONS_AUDIT, key=envelope.id, value=audit)
     counts = tx.view(domain_counts, record)
-    at_ms = event_time_ms(record, now)
     counts[domain.value] = counted(counts.get(domain.value, RollingCount()), event_time_ms=at_ms)
     metrics.intention(domain.value, way.value)

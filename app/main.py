@@ -21,6 +21,8 @@ from app.ledger import Ledger
 from app.observability.deliberation import DeliberationMetrics
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
+from app.observability.rolling import RollingMetrics
+from app.observability.rolling import serve as serve_rolling
 from app.pheromones import Pheromones
 from app.recall import RECALL_TIMEOUT_S, Recaller
 from app.retraining import RetrainingEvents
@@ -63,6 +65,7 @@ from tables.plans import PLANS, TASK_OUTPUTS
 from tables.plans_ended import PLANS_ENDED
 from tables.predictions import PREDICTIONS
 from tables.retraining import RETRAINING
+from tables.rolling import ROLLING, ROLLING_CLOCKS
 from tables.validated import VALIDATED
 
 if TYPE_CHECKING:
@@ -85,6 +88,7 @@ STAGES = (
     "train",
     "compare",
     "retrain",
+    "observe",
 )
 
 settings = Settings.load()
@@ -113,6 +117,10 @@ predictions = app.Table(PREDICTIONS.name, value_type=PREDICTIONS.value_type)
 learning_rates = app.Table(LEARNING_RATES.name, value_type=LEARNING_RATES.value_type)
 ladders = app.Table(LADDERS.name, value_type=LADDERS.value_type, changelog=SPECIALISTS_SNAPSHOTS)
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
+rolling = app.Table(ROLLING.name, value_type=ROLLING.value_type)
+rolling_clocks = app.Table(ROLLING_CLOCKS.name, value_type=ROLLING_CLOCKS.value_type)
+rolling_metrics = RollingMetrics(app, rolling, rolling_clocks)
+serve_rolling(app, rolling_metrics)
 
 plant_seed(default_cache_dir())
 domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())

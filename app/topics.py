@@ -240,6 +240,23 @@ PLANS_COMPLETED = TopicSpec(
 LEDGER_FACTS = _fact_topic(name="ledger.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
 LEDGER_ENTRIES = _fact_topic(name="ledger.entries", key="chain", record=records.LedgerEntry, retention_ms=30 * DAY_MS)
 MEMORY_FACTS = _fact_topic(name="memory.facts", record=records.LedgerFact, retention_ms=7 * DAY_MS)
+METRICS_FACTS = TopicSpec(
+    name="metrics.facts",
+    key="plan id",
+    record=records.StageFact,
+    retention_ms=7 * DAY_MS,
+    compression="lz4",
+    dead_letter="plans.dead-letter",
+)
+"""What planning and approvals decided, in few bytes: the rest is counted from topics that are there anyway."""
+METRICS_ROLLING = TopicSpec(
+    name="metrics.rolling",
+    key="source, level and number of the bucket",
+    record=records.RollingBucket,
+    retention_ms=30 * DAY_MS,
+    compression="lz4",
+)
+"""Buckets of rolling metrics, each once, when it is final."""
 DEAD_LETTERS_OF: Final[Mapping[str, TopicSpec]] = {
     family: TopicSpec(
         name=f"{family}.dead-letter",
@@ -300,6 +317,8 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     LEDGER_FACTS,
     LEDGER_ENTRIES,
     MEMORY_FACTS,
+    METRICS_FACTS,
+    METRICS_ROLLING,
     *DEAD_LETTERS,
     DEAD_LETTERS_COMMANDS,
     DEAD_LETTERS_HANDLED,

@@ -293,4 +293,19 @@ METRICS: Final[tuple[Metric, ...]] = (
         "What learners have seen to change, and what they did.",
         "Level drift: see `hive drift status`, and what changed in the plans or in their outcomes.",
     ),
+    Metric(
+        "rolling_events_total",
+        "counter",
+        ("source", "fate"),
+        "Events that rolling metrics have seen, by the topic that told of them: counted, late (their bucket was final) "
+        "or early (ahead of this worker's clock by more than a minute).",
+        "Any early: a worker's clock is wrong. Many late: a worker is stopped for long, or its clock is behind.",
+    ),
+    Metric(
+        "rolling_buckets_total",
+        "counter",
+        ("level",),
+        "Buckets of rolling metrics that have become final, each on each partition.",
+        "Flat while intentions flow: nothing is counted, see the lag of the stage observe.",
+    ),
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.nlu.cache import ReadingCache
     from models.online.specialists import Step
     from models.records import CognitivePlan, CompletedPlan, LearningEvent
+    from tables.rolling import Folded
 
 __all__ = ["WorkerMetrics"]
 
@@ -138,6 +139,18 @@ class WorkerMetrics:
     def watch_circuits(self, circuits: Mapping[str, Circuit]) -> None:
         """Show the state of the sources' breakers."""
         self._circuits = circuits
+
+    def observed(self, source: str, number: int, folded: Folded) -> None:
+        """Count what rolling metrics have seen, and what has become final."""
+        counter = self._of["rolling_events_total"]
+        for fate, count in (
+            ("counted", number - folded.late - folded.early),
+            ("late", folded.late),
+            ("early", folded.early),
+        ):
+            counter.labels(source, fate).inc(count)
+        for bucket in folded.closed:
+            self._of["rolling_buckets_total"].labels(bucket.level.name).inc()
 
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""

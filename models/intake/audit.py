@@ -24,9 +24,9 @@ def guesses(understanding: Understanding) -> list[Guess]:
 
 
 def audit_of(
-    envelope: IntentEnvelope, understanding: Understanding, way: Route, *, cached: bool, now_ms: int
+    envelope: IntentEnvelope, understanding: Understanding, way: Route, *, cached: bool, now_ms: int, arrived_ms: int
 ) -> IntentAudit:
-    """Return what is noted about the understanding of an intention."""
+    """Return what is noted about the understanding of an intention that arrived in Kafka at `arrived_ms`."""
     return IntentAudit(
         intention_id=envelope.id,
         outcome=IntentOutcome(way.value),
@@ -42,4 +42,5 @@ def audit_of(
         language=understanding.language,
         model_version=understanding.model_version,
         cached=cached,
+        latency_ms=max(0, now_ms - arrived_ms),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models.orchestration.state import PlanState, TaskState
-from models.records import CognitivePlan, PlanTask, TaskReport
+from models.planning.tickets import store_of
+from models.records import CognitivePlan, PlanTask, TaskReport, TaskType
 
 __all__ = ["report", "running"]
 
@@ -24,6 +25,7 @@ def report(task: PlanTask, state: TaskState) -> TaskReport:
         duration_ms=state.duration_ms,
         error=state.error,
         source=state.source,
+        query_type=store_of(task) if task.task_type is TaskType.QUERY else None,
     )
 
 

@@ -68,6 +68,8 @@ from models.records.opinion import (
 from models.records.plan import ApprovalStatus, CognitivePlan, PlanStatus, PlanTask, TaskType
 from models.records.result import ExecutionResult, ResultStatus, TaskOutcome
 from models.records.retraining import RetrainingCommand, RetrainingEvent, RetrainingWord
+from models.records.rolling import RollingBucket, RollingSeries
+from models.records.stage_fact import StageFact
 from models.records.submission import Submission, SubmittedIntent
 from models.records.ticket import QUERY_TYPES, ExecutionTicket, Sla, TicketQos, TicketStatus
 
@@ -151,6 +153,8 @@ __all__ = [
     "RetrainingEvent",
     "RetrainingWord",
     "RiskBand",
+    "RollingBucket",
+    "RollingSeries",
     "Scalar",
     "Scored",
     "SecurityLevel",
@@ -159,6 +163,7 @@ __all__ = [
     "SpecialistOpinion",
     "SpecialistType",
     "SpecialistVote",
+    "StageFact",
     "Submission",
     "SubmittedIntent",
     "TaskOutcome",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.records.base import Domain, EpochMs, Ratio, Record, RecordId, WireEnum
+from models.records.base import Count, Domain, EpochMs, Ratio, Record, RecordId, WireEnum
 
 
 class IntentOutcome(WireEnum):
@@ -32,7 +32,8 @@ class IntentAudit(Record, frozen=True, kw_only=True):
 
     `margin` is how far the best domain's probability lies above the second's; `model_version` is that of the model
     that decided; `cached` says whether an earlier reading of the same text was used; `duplicate_of` is the id of the
-    intention that came first; `by` is the person who decided.
+    intention that came first; `by` is the person who decided; `latency_ms` is how long
+    it took from the intention's arrival in Kafka, where that is known.
     """
 
     intention_id: RecordId
@@ -51,4 +52,5 @@ class IntentAudit(Record, frozen=True, kw_only=True):
     cached: bool = False
     duplicate_of: str | None = None
     by: str | None = None
+    latency_ms: Count | None = None
     schema_version: int = 1

@@ -68,7 +68,8 @@ class TaskStatus(WireEnum):
 class TaskReport(Record, frozen=True, kw_only=True):
     """How a task of a plan ended: how often it was tried, when, and which source answered it.
 
-    `after` are the tasks that it depended on; `duration_ms` is what its executor has measured.
+    `after` are the tasks that it depended on; `duration_ms` is what its executor has measured; `query_type` is the
+    store of a query that is carried out here.
     """
 
     id: RecordId
@@ -82,6 +83,7 @@ class TaskReport(Record, frozen=True, kw_only=True):
     duration_ms: Count | None = None
     error: str | None = None
     source: str | None = None
+    query_type: str | None = None
 
 
 class Answer(Record, frozen=True, kw_only=True):
