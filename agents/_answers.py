@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents._facts import tell
 from app import topics
-from app.main import settings
+from app.main import flow_metrics, settings
 from models.intake.ending import freed_by_answer
 from models.online.labels import outcome_label
 
@@ -21,6 +21,7 @@ __all__ = ["answer", "release"]
 def answer(tx: Transaction, completed: CompletedPlan) -> None:
     """Send an answer; when the intention has failed, its correlation id is free again."""
     tx.send(topics.PLANS_COMPLETED, key=completed.intention_id, value=completed)
+    flow_metrics.answered(completed)
     tell(tx, completed.intention_id, now_ms=completed.completed_at, completed=completed)
     if (label := outcome_label(completed)) is not None:
         tx.send(topics.PLANS_OUTCOMES, key=label.plan_id, value=label)

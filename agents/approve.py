@@ -16,7 +16,7 @@ from agents._timers import say
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, approval_plans, approvals, metrics
+from app.main import app, approval_plans, approvals, flow_metrics, metrics
 from models.completion import decline
 from models.planning.approval import Approval, decided, due, expiry, opened, outcome, respond, said
 from models.records import ApprovalDecision, ApprovalRequest, ApprovalResponse, ApprovalStatus
@@ -67,6 +67,8 @@ def _apply(tx: Transaction, record: Record, response: ApprovalResponse, *, at_ms
         told = outcome(each, why=why, intent_id=after.intent_id if after else None)
         tx.send(topics.PLANS_APPROVAL_OUTCOMES, key=each.plan_id, value=told)
         tell(tx, told.intent_id or each.plan_id, now_ms=now_ms(), approval=told)
+        if before is not None and before.is_open and why is None:
+            flow_metrics.decided(each.decision, before, at_ms=at_ms)
         if after is not None and why is None:
             _conclude(tx, record, each, after, waited_ms=max(0, at_ms - (before or after).since))
 

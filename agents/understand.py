@@ -12,7 +12,7 @@ from agents._answers import answer
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, domain_counts, domain_model, metrics, readings, shared_readings
+from app.main import app, domain_counts, domain_model, flow_metrics, metrics, readings, shared_readings
 from models.completion import not_understood
 from models.ids import stable_id
 from models.intake.audit import audit_of
@@ -77,3 +77,4 @@ def _understand(tx: Transaction, record: Record, model: DomainModel, now: int) -
     counts = tx.view(domain_counts, record)
     counts[domain.value] = counted(counts.get(domain.value, RollingCount()), event_time_ms=at_ms)
     metrics.intention(domain.value, way.value)
+    flow_metrics.understood(domain.value, understanding.confidence)

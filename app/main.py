@@ -19,6 +19,8 @@ from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
 from app.observability.deliberation import DeliberationMetrics
+from app.observability.flow import FlowMetrics
+from app.observability.lifecycle import LifecycleMetrics
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.observability.rolling import RollingMetrics
@@ -96,7 +98,9 @@ app: HiveApp = create_app(
     settings, outputs=TOPICS, autodiscover=[f"agents.{name}" for name in settings.stages_of(STAGES)]
 )
 metrics = serve(app)
+flow_metrics = FlowMetrics(app, metrics)
 deliberation_metrics = DeliberationMetrics(metrics.registry)
+LifecycleMetrics(app, metrics)
 dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, changelog=DEAD_LETTERS_HANDLED)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)
 approvals = app.Table(APPROVALS.name, value_type=APPROVALS.value_type, changelog=PLANS_APPROVALS)

@@ -11,14 +11,15 @@ from app.deploy.names import LABELS, MONITORING_NAMESPACE, Manifest, listening_p
 __all__ = ["policies"]
 
 _ALL_OURS: Final = {"app.kubernetes.io/name": LABELS["app.kubernetes.io/name"]}
-_NEO4J: Final = 7687
+_USUAL: Final = frozenset({7687, 5000})
+"""Of addresses without a port, and of the registry of models, for which there is no address by default."""
 _DNS: Final = 53
 _DEFAULT_PORTS: Final = {"mongodb": 27017, "redis": 6379, "rediss": 6379, "http": 80, "https": 443}
 
 
 def store_ports() -> list[int]:
     """Return the ports of the brokers and stores in the addresses that are deployed."""
-    found = {_NEO4J}
+    found = set(_USUAL)
     for settings in (settings_of(), settings_of(PRODUCTION)):
         found |= {int(server.rpartition(":")[2]) for server in settings.kafka.split(",")}
         for address in (str(settings.mongo), settings.neo4j, str(settings.redis), settings.mlflow):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -50,6 +50,8 @@ class Delivery:
         self._generation = NOBODY
         self._handed_over: dict[TP, int] = {}
         self.waiting: defaultdict[TP, int] = defaultdict(int)
+        self.since_ms: defaultdict[TP, deque[int]] = defaultdict(deque)
+        """When the first record of each waiting run was written, the oldest run in front."""
         self.full: set[TP] = set()
 
     def begin(self, generation: Generation) -> None:
@@ -57,11 +59,13 @@ class Delivery:
         self._generation = generation
         self._handed_over.clear()
         self.waiting.clear()
+        self.since_ms.clear()
         self.full.clear()
 
-    def add(self, tp: TP, count: int) -> None:
-        """Count records that were handed to a stage's queue."""
+    def add(self, tp: TP, count: int, first_ms: int) -> None:
+        """Count records that were handed to a stage's queue, as one run."""
         self.waiting[tp] += count
+        self.since_ms[tp].append(first_ms)
         if self.waiting[tp] >= self._most:
             self.full.add(tp)
 
@@ -69,6 +73,7 @@ class Delivery:
         """Count the records of a run that a stage is done with."""
         if run.generation == self._generation:
             self.waiting[run.tp] -= run.size
+            self.since_ms[run.tp].popleft()
             if self.waiting[run.tp] <= self._most - self._most // REST:
                 self.full.discard(run.tp)
 
@@ -200,7 +205,7 @@ class RunConsumer(driver.Consumer):
             await self.wait(self.can_resume_flow)
         if generation != self.app.generation:
             return  # the partitions have been assigned anew, and are read from their settled offsets on
-        self.app.delivery.add(run.tp, len(run.records))
+        self.app.delivery.add(run.tp, len(run.records), run.records[0].timestamp()[1])
         await self.callback(_message(run, generation))
         await asyncio.sleep(0)
 

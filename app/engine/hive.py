@@ -279,6 +279,14 @@ class HiveApp(faust.App):
             found[tp.topic] = found.get(tp.topic, 0) + unfetched + self.delivery.waiting.get(tp, 0)
         return found
 
+    def waiting_since_ms(self) -> dict[str, int]:
+        """Return when the oldest fetched record was written that its stage has not done, per topic with any."""
+        found: dict[str, int] = {}
+        for tp, since_ms in self.delivery.since_ms.items():
+            if since_ms:
+                found[tp.topic] = min(since_ms[0], found.get(tp.topic, since_ms[0]))
+        return found
+
     def fail(self, reason: str) -> None:
         """End the process now, uncommitted work with it: the supervisor starts it again."""
         logger.critical("worker ends: %s", reason)

@@ -115,6 +115,7 @@ class Run:
         rejected: The raw records that could not, each with the reason: dead letters of the transaction to come.
         after: The next offset of the partition's run before it; ``None`` for the first one of an assignment.
         next_offset: What is committed for the partition with it.
+        first_ms: When its first record was written, in epoch milliseconds.
         size: How many records it had.
     """
 
@@ -122,6 +123,7 @@ class Run:
         self.tp, found, self.after = raw
         self.generation = generation
         self.next_offset: int = found[-1].offset() + 1
+        self.first_ms: int = found[0].timestamp()[1]
         self.size = len(found)
         self.rejected: list[tuple[Any, Exception]] = []
         self.messages: list[Any] = found

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from models.records import ApprovalDecision, PlanOutcome
+
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
@@ -25,6 +27,7 @@ class Metric:
         name: Without the prefix ``neural_hive_``; the unit is in it.
         meaning: How to read it.
         action: What to do when it looks wrong.
+        known: Values of the labels that are there from the start: a counter that begins at 0 shows its first rise.
     """
 
     name: str
@@ -33,15 +36,21 @@ class Metric:
     meaning: str
     action: str
     buckets: tuple[float, ...] = ()
+    known: tuple[tuple[str, ...], ...] = ()
 
     def make(self, registry: CollectorRegistry) -> Any:
         """Return the Prometheus object."""
+        made: Any
         if self.kind == "histogram":
-            return Histogram(
+            made = Histogram(
                 self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry, buckets=self.buckets
             )
-        made = Counter if self.kind == "counter" else Gauge
-        return made(self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry)
+        else:
+            kind = Counter if self.kind == "counter" else Gauge
+            made = kind(self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry)
+        for values in self.known:
+            made.labels(*values)
+        return made
 
     @property
     def unit(self) -> str:
@@ -72,6 +81,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Dead letters by what became of them: open (for a person), waiting (to be tried again), retried, given-up "
         "(tried too often), replayed or dropped by a person; ignored: it had been done before; gone: too late.",
         "Many open or given-up: `hive dlq list`. Many retried that wait again: the cause has not passed.",
+        known=tuple((fate,) for fate in ("open", "waiting", "retried", "given-up", "replayed", "dropped")),
     ),
     Metric(
         "batch_records",
@@ -136,6 +146,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("decision", "effect"),
         "Requests for an approval and responses to them; ignored are those that are late, unknown or said twice.",
         "`requested` far above the others: nobody looks at `hive approvals list`.",
+        known=(("requested", "applied"), *((decision.value, "applied") for decision in ApprovalDecision)),
     ),
     Metric(
         "plan_conflicts_total",
@@ -186,6 +197,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("outcome",),
         "Plans that were carried out, by what came of them.",
         "Many failed: `hive plans show` says which task, and why. Many handed_off: no outside worker answers.",
+        known=tuple((outcome.value,) for outcome in PlanOutcome),
     ),
     Metric(
         "tasks_total",

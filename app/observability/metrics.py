@@ -11,7 +11,7 @@ from app.observability.declared import METRICS
 from models.records import Drift
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.circuit import Circuit
     from app.engine import Batch, HiveApp
@@ -43,6 +43,7 @@ class WorkerMetrics:
         self._asks: dict[tuple[str, str], Any] = {}
         self._cache: ReadingCache | None = None
         self._shown = {"hit": 0, "miss": 0}
+        self.before_scrape: list[Callable[[], None]] = []
         app.observers.append(self._on_commit)
         app.cycle_observers.append(self._on_cycle)
         app.restore_observers.append(self._on_restore)
@@ -155,6 +156,9 @@ class WorkerMetrics:
     def refresh(self) -> None:
         """Bring the gauges up to date, just before they are read."""
         app = self._app
+        for bring_up_to_date in self.before_scrape:
+            bring_up_to_date()
+        self._of["lag_records"].clear()  # also of topics whose partitions others have now
         for topic, lag in app.lag().items():
             self._of["lag_records"].labels(topic).set(lag)
         self._of["stage_paused"].clear()
@@ -191,8 +195,7 @@ class WorkerMetrics:
         self._of["records_total"].labels(stage).inc(batch.size)
         self._of["batch_records"].labels(stage).observe(batch.size)
         self._of["stage_seconds"].labels(stage).observe(batch.age_s)
-        if dead_letters:
-            self._of["dead_letters_total"].labels(stage).inc(dead_letters)
+        self._of["dead_letters_total"].labels(stage).inc(dead_letters)
 
     def _on_cycle(self, work: list[Work], seconds: float) -> None:
         del work

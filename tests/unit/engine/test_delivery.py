@@ -34,11 +34,13 @@ def _delivery(most: int = 100) -> Delivery:
 
 def test_a_partition_with_too_much_waiting_is_held_back_until_an_eighth_is_done() -> None:
     delivery = _delivery(100)
-    delivery.add(PARTITION, 60)
+    delivery.add(PARTITION, 60, 5_000)
     assert set() == delivery.full
-    delivery.add(PARTITION, 40)
+    delivery.add(PARTITION, 40, 6_000)
     assert {PARTITION} == delivery.full
+    assert list(delivery.since_ms[PARTITION]) == [5_000, 6_000]
     delivery.release(_run(0, 11))
+    assert list(delivery.since_ms[PARTITION]) == [6_000], "the oldest run is done first"
     assert {PARTITION} == delivery.full
     delivery.release(_run(11, 2))
     assert set() == delivery.full
@@ -46,7 +48,7 @@ def test_a_partition_with_too_much_waiting_is_held_back_until_an_eighth_is_done(
 
 def test_what_an_older_generation_releases_does_not_count() -> None:
     delivery = _delivery(100)
-    delivery.add(PARTITION, 100)
+    delivery.add(PARTITION, 100, 5_000)
     delivery.release(_run(0, 100, generation=Generation(2, "me")))
     assert {PARTITION} == delivery.full
 

@@ -11,6 +11,8 @@ from app.engine import HiveApp
 from app.observability.declared import Metric
 from app.observability.deliberation import DeliberationMetrics
 from app.observability.document import DECLARED, document
+from app.observability.flow import FlowMetrics
+from app.observability.lifecycle import LifecycleMetrics
 from app.observability.metrics import WorkerMetrics
 from app.settings import Settings
 
@@ -22,8 +24,13 @@ def test_the_page_is_up_to_date() -> None:
 
 
 async def test_a_worker_serves_what_is_declared_and_nothing_else() -> None:
-    registry = WorkerMetrics(HiveApp(Settings(app_id="t"))).registry
+    app = HiveApp(Settings(app_id="t"))
+    metrics = WorkerMetrics(app)
+    registry = metrics.registry
     DeliberationMetrics(registry)
+    FlowMetrics(app, metrics)
+    LifecycleMetrics(app, metrics)
+    metrics.refresh()
     served = {family.name: family.type for family in registry.collect() if family.name.startswith("neural_hive_")}
     assert served == {f"neural_hive_{metric.name.removesuffix('_total')}": metric.kind for metric in DECLARED}
 
