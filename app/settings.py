@@ -38,9 +38,13 @@ _AT_LEAST_ONE = (
     "label_ttl_s",
     "learn_full_per_s",
     "retrain_automatic_after",
+    "collect_min_samples",
 )
 _NOT_NEGATIVE = (
     "handoff_s",
+    "collect_days",
+    "collect_min_confidence",
+    "train_limit_s",
     "duplicate_window_s",
     "rate_limit_per_minute",
     "actor_answers_mb_per_minute",
@@ -232,6 +236,15 @@ class Settings:
     retrain_hands: str = ""
     """What carries the steps out, ``package.module:callable``; called with the settings it returns a
     ``models.lifecycle.hands.Hands``."""
+
+    collect_days: float = 90.0
+    """Of how many days samples are collected to train from."""
+    collect_min_confidence: float = 0.7
+    """Only intentions that were understood at least so surely become samples; what that leaves out is reported."""
+    collect_min_samples: int = 10_000
+    """A specialist with fewer samples is not trained."""
+    train_limit_s: float = 120.0
+    """No further setting of a learner is tried after so long; each family is tried once at least."""
 
     reprocess_every_s: float = 300.0
     """How often it is looked for dead letters whose time has come to be tried again; 0: never."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import collector as collectors
 from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
 from benchmarks import experiments as simulations
@@ -214,6 +215,15 @@ def retraining_faults() -> bool:
     data_dir = _data_dir("retraining-faults")
     with embedded_stack(data_dir / "stack") as stack:
         return retrainings.run(stack.addresses, data_dir)
+
+
+@main.command()
+@click.option("--records", default=60_000, show_default=True, help="Of the audit; a sixth of them are usable.")
+def collector(records: int) -> bool:
+    """Collect samples of generated audit records from Kafka and MongoDB, and see whether they give labels away."""
+    data_dir = _data_dir("collector")
+    with embedded_stack(data_dir / "stack") as stack:
+        return collectors.run(stack.addresses, data_dir, records=records)
 
 
 @main.command(name="all")

@@ -21,6 +21,7 @@ from app.cli.experiment import experiment
 from app.cli.feedback import feedback
 from app.cli.ledger import ledger
 from app.cli.models import models
+from app.cli.models_collect import collect
 from app.cli.plan import plan
 from app.cli.plans import plans
 from app.cli.retrain import retrain
@@ -56,6 +57,7 @@ def main() -> None:
 
 
 evaluate.add_command(stream)
+models.add_command(collect)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
     *(feedback, drift, models, experiment, retrain),

@@ -145,10 +145,18 @@ def starts(consumer: Consumer, names: Iterable[str]) -> Offsets:
 
 def ends(consumer: Consumer, names: Iterable[str]) -> Offsets:
     """Ask for the end of every partition of these topics; a topic that is missing has none."""
-    return {
-        (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_S)[1]
-        for topic, partition in existing(consumer, names)
-    }
+    return {place: _end(consumer, TopicPartition(*place)) for place in existing(consumer, names)}
+
+
+def _end(consumer: Consumer, at: TopicPartition) -> int:
+    deadline_s = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(at, timeout=ANSWER_S)[1])
+        except KafkaException as error:  # a leader is about to be chosen: the topic is new
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
 
 
 def assign(consumer: Consumer, starts: Offsets) -> None:
@@ -181,6 +189,46 @@ def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Ite
             open_partitions.discard((message.topic(), message.partition()))
         else:
             yield found(message)
+
+
+def read_now(consumer: Consumer, spans: Mapping[tuple[str, int], tuple[int, int]], *, idle_s: float) -> Iterator[Found]:
+    """Yield what there is now from these offsets on, however much is written meanwhile.
+
+    Args:
+        consumer: Of :func:`reader`.
+        spans: For each partition where to begin, and where it ends. An end is moved to that which comes with the first
+            record, since some brokers give too low a one (Tansu).
+        idle_s: How long to wait for news of any partition.
+
+    Raises:
+        BrokerUnavailable: none came.
+    """
+    assign(consumer, {place: start for place, (start, _) in spans.items()})
+    ends = {place: end for place, (start, end) in spans.items()}
+    firm: set[tuple[str, int]] = set()
+    heard_s = time.monotonic()
+    while ends:
+        message = consumer.poll(0.2)
+        if message is None:
+            if time.monotonic() - heard_s > idle_s:
+                raise BrokerUnavailable(f"Kafka has been silent for {idle_s:g} s about what is on {min(ends)[0]}")
+            continue
+        heard_s = time.monotonic()
+        place = (message.topic(), message.partition())
+        if _is_news(message):
+            if message.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                ends.pop(place, None)
+            continue
+        if place not in ends:
+            continue
+        if place not in firm:
+            firm.add(place)
+            ends[place] = max(ends[place], consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1])
+        if message.offset() + 1 >= ends[place]:
+            end = ends.pop(place)
+            if message.offset() >= end:
+                continue
+        yield found(message)
 
 
 def _is_news(message: Message) -> bool:

@@ -199,11 +199,14 @@ class MongoStore:
             found: list[Any] = await database[collection].distinct(field)
         return found
 
-    async def page(self, collection: str, where: Mapping[str, Any], *, by: str, limit: int) -> list[dict[str, Any]]:
-        """Return the first documents, in the order of a field, as they are stored."""
+    async def page(
+        self, collection: str, where: Mapping[str, Any], *, by: str, limit: int, fields: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the first documents, in the order of a field, as they are stored, or these of their fields."""
         database = self._database
         with _boundary(self._timeout_s):
-            found: list[dict[str, Any]] = await database[collection].find(where).sort(by, 1).limit(limit).to_list(limit)
+            cursor = database[collection].find(where, None if fields is None else list(fields)).sort(by, 1)
+            found: list[dict[str, Any]] = await cursor.limit(limit).to_list(limit)
         return found
 
     async def collections(self) -> set[str]:

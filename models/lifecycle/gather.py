@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,9 @@ FATES: Final = (
     "unusable_row",
 )  # fmt: skip
 """What may become of an audit record; every one that was read has exactly one of these fates."""
+
+_Verdicts = dict[tuple[str, str | None], Mapping[str, Any]]
+"""What people said, by plan and by whose opinion is meant; None: everybody's."""
 
 _FORWARDED: Final = (IntentOutcome.DOMAIN, IntentOutcome.DOMAIN_REQUIRES_VALIDATION)
 
@@ -60,24 +63,31 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     bias: Bias
 
 
-class Gatherer:
-    """Takes audit records, then what is known of their plans, and joins them.
+class _Judged(NamedTuple):
+    """A plan: its id, when its row was taken, and the row, or what became of the record instead."""
 
-    A plan's row is the one kept with its decision, or is computed from the plan in the ledger. All times are
-    compared with when the plan was made: a verdict that is older than what it judges leaks, and so does a row with
-    columns that no plan has.
+    plan_id: str
+    at_ms: int
+    row: tuple[float, ...] | str
+
+
+class Gatherer:
+    """Takes audit records, then what is known of their plans, then what people said of those, and joins them.
+
+    In this order, for nothing is kept of what belongs to no audit record. A plan's row is the one that it was judged by
+    (with the consensus), or, where there is none, is computed from the plan in the ledger. A verdict that is older than
+    the row leaks, and so does a row with columns that no plan has.
     """
 
-    def __init__(self, specialist: SpecialistType, rules: Rules) -> None:
-        self._specialist = specialist
+    def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._fates: Counter[str] = Counter(dict.fromkeys(FATES, 0))
         self._sure: dict[str, float] = {}
-        self._plans: dict[str, tuple[str, CognitivePlan]] = {}
-        self._rows: dict[str, Mapping[str, Any]] = {}
-        self._feedback: dict[str, Mapping[str, Any]] = {}
-        self._opinions: dict[str, Mapping[str, Any]] = {}
-        self._approvals: dict[str, Mapping[str, Any]] = {}
+        self._plans: dict[str, _Judged] = {}
+        self._plan_ids: set[str] = set()
+        self._feedback: _Verdicts = {}
+        self._opinions: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._approvals: _Verdicts = {}
         self._before: Counter[str] = Counter()
         self._after: Counter[str] = Counter()
 
@@ -105,37 +115,62 @@ class Gatherer:
         self._sure[record.intention_id] = record.confidence
         return None
 
-    def plan(self, plan: CognitivePlan) -> None:
-        """Take a plan of the ledger; the first one of an intention counts."""
-        self._plans.setdefault(plan.intent_id, (plan.plan_id, plan))
+    def consensus(self, document: Mapping[str, Any]) -> None:
+        """Take what was said of a plan (`models.records.Consensus` as kept); the first plan of an intention counts."""
+        at_ms = document.get("at")
+        if not isinstance(at_ms, int):
+            return
+        plan_id = str(document.get("plan_id"))
+        try:
+            row: tuple[float, ...] | str = row_of(document.get("features"), schema=document.get("feature_schema"))
+        except LeakingRow:
+            row = "leaking"
+        except UnusableRow:
+            row = "unusable_row"
+        if self._keep(str(document.get("intent_id")), _Judged(plan_id, int(at_ms), row)):
+            for opinion in document.get("opinions") or ():
+                self._opinions[plan_id, str(opinion.get("specialist_type"))] = opinion
 
-    def decision(self, document: Mapping[str, Any]) -> None:
-        """Take a consolidated decision, of which `metadata` may hold the row (`features`, `features_schema`)."""
-        metadata = document.get("metadata")
-        if isinstance(metadata, Mapping) and isinstance(metadata.get("features"), Mapping):
-            self._rows[str(document.get("plan_id"))] = metadata
+    def plan(self, plan: CognitivePlan) -> None:
+        """Take a plan of the ledger, where no consensus about the intention is known."""
+        if plan.intent_id not in self._plans:
+            self._keep(plan.intent_id, _Judged(plan.plan_id, plan.created_at, row_of_plan(plan)))
+
+    def without_plan(self) -> list[str]:
+        """Return the intentions of which no plan is known yet."""
+        return [intent_id for intent_id in self._sure if intent_id not in self._plans]
+
+    def _keep(self, intent_id: str, judged: _Judged) -> bool:
+        before = self._plans.get(intent_id)
+        if intent_id not in self._sure or (before is not None and before.at_ms <= judged.at_ms):
+            return False
+        self._plans[intent_id] = judged
+        self._plan_ids.add(judged.plan_id)
+        return True
 
     def approval(self, document: Mapping[str, Any]) -> None:
         """Take what came of a person's answer about a plan; the newest one that changed something counts."""
         if document.get("applied") is True:
-            self._approvals[str(document.get("plan_id"))] = document
+            self._keep_newest(self._approvals, None, document)
 
     def feedback(self, document: Mapping[str, Any]) -> None:
-        """Take a person's word on an opinion; the newest one counts, and those on other specialists don't."""
-        if document.get("specialist_type") == self._specialist.value:
-            self._feedback[str(document.get("plan_id"))] = document
+        """Take a person's word on a plan, or on one specialist's opinion of it; of each kind the newest one counts."""
+        about = document.get("specialist_type")
+        self._keep_newest(self._feedback, None if about is None else str(about), document)
 
-    def opinion(self, document: Mapping[str, Any]) -> None:
-        """Take an opinion; those of other specialists don't count."""
-        if document.get("specialist_type") == self._specialist.value:
-            self._opinions[str(document.get("plan_id"))] = document
+    def _keep_newest(self, known: _Verdicts, about: str | None, document: Mapping[str, Any]) -> None:
+        key, at_ms = (str(document.get("plan_id")), about), document.get("at")
+        if key[0] not in self._plan_ids or not isinstance(at_ms, int) or at_ms >= self._rules.to_ms:
+            return
+        if key not in known or known[key]["at"] <= at_ms:
+            known[key] = document
 
-    def gathered(self) -> Gathered:
-        """Join what was taken."""
+    def gathered(self, specialist: SpecialistType) -> Gathered:
+        """Join what was taken, as one specialist is to learn it."""
         samples: list[Sample] = []
         fates = self._fates.copy()
         for intent_id, confidence in self._sure.items():
-            found = self._joined(intent_id, confidence)
+            found = self._joined(specialist, intent_id, confidence)
             if isinstance(found, Sample):
                 samples.append(found)
                 fates["usable"] += 1
@@ -149,30 +184,25 @@ class Gatherer:
             bias=self._bias(),
         )
 
-    def _joined(self, intent_id: str, confidence: float) -> Sample | str:
-        plan_id, plan = self._plans.get(intent_id, (None, None))
-        if plan_id is None or plan is None:
+    def _joined(self, specialist: SpecialistType, intent_id: str, confidence: float) -> Sample | str:
+        judged = self._plans.get(intent_id)
+        if judged is None:
             return "no_plan"
+        plan_id, at_ms, row = judged
+        said = self._feedback.get((plan_id, specialist.value))
         label = label_of(
-            self._specialist,
-            feedback=self._feedback.get(plan_id),
-            opinion=self._opinions.get(plan_id),
-            approval=self._approvals.get(plan_id),
+            specialist,
+            feedback=self._feedback.get((plan_id, None)) if said is None else said,
+            opinion=self._opinions.get((plan_id, specialist.value)),
+            approval=self._approvals.get((plan_id, None)),
         )
-        if label is None or label.at_ms >= self._rules.to_ms:
+        if label is None:
             return "no_label"
-        if label.at_ms < plan.created_at:
+        if label.at_ms < at_ms:
             return "leaking"
-        kept = self._rows.get(plan_id)
-        try:
-            row = row_of_plan(plan) if kept is None else row_of(kept["features"], schema=kept.get("features_schema"))
-        except LeakingRow:
-            return "leaking"
-        except UnusableRow:
-            return "unusable_row"
-        return Sample(
-            plan_id=plan_id, at_ms=plan.created_at, confidence=confidence, row=row, label=label.label, how=label.how
-        )
+        if isinstance(row, str):
+            return row
+        return Sample(plan_id=plan_id, at_ms=at_ms, confidence=confidence, row=row, label=label.label, how=label.how)
 
     def _bias(self) -> Bias:
         before, after = _shares(self._before), _shares(self._after)

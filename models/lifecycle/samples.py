@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from models.errors import HiveError
-from models.online.features import NAMES, SCHEMA, features_of, inputs_of
+from models.online.features import NAMES, SCHEMA, PlanFeatures, features_in, features_of, inputs_of
 from models.records import CognitivePlan, Recommendation, SpecialistType
 
 __all__ = ["Label", "LeakingRow", "Sample", "UnusableRow", "label_of", "row_of", "row_of_plan"]
 
 CONFIRMS: Final = 0.5
 """From this rating on, a person agrees with an opinion."""
+
+
+_DECIDED: Final = {
+    "approved": Recommendation.APPROVE,
+    "rejected": Recommendation.REJECT,
+    "reverted": Recommendation.REJECT,
+}
 
 
 class UnusableRow(HiveError):
@@ -56,27 +63,42 @@ class Sample(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def row_of_plan(plan: CognitivePlan) -> tuple[float, ...]:
     """Compute the row of a plan."""
-    inputs = inputs_of(features_of(plan))
+    return _inputs(features_of(plan))
+
+
+def row_of(kept: object, *, schema: object) -> tuple[float, ...]:
+    """Return the inputs of learners for features that were kept with a consensus: what its specialists were given.
+
+    Args:
+        kept: The features in their own units: numbers in the order of `NAMES`, or by their names.
+        schema: Of which schema they are.
+
+    Raises:
+        LeakingRow: there is a column that no plan has: a rating, a decision.
+        UnusableRow: they are of another schema, lack columns, or hold what is no finite number.
+    """
+    if isinstance(kept, Mapping):
+        foreign = sorted(map(str, kept.keys() - set(NAMES)))
+        if foreign:
+            raise LeakingRow(f"{foreign[0]}: no feature of a plan; what people said about it must not be learned from")
+        kept = [kept.get(name) for name in NAMES]
+    if schema != SCHEMA:
+        raise UnusableRow(f"schema: {schema!r} was found, {SCHEMA!r} is learned from")
+    if not isinstance(kept, Sequence) or len(kept) != len(NAMES) or not all(map(_is_number, kept)):
+        raise UnusableRow(f"{len(NAMES)} finite numbers were expected")
+    try:
+        return _inputs(features_in([float(value) for value in kept]))
+    except ValueError as error:  # a duration below 0 has no logarithm
+        raise UnusableRow(str(error)) from error
+
+
+def _inputs(features: PlanFeatures) -> tuple[float, ...]:
+    inputs = inputs_of(features)
     return tuple(inputs[name] for name in NAMES)
 
 
-def row_of(kept: Mapping[str, Any], *, schema: str | None) -> tuple[float, ...]:
-    """Return a row that was kept with a decision, as `models.online.features.inputs_of` made it.
-
-    Raises:
-        LeakingRow: it has a column that no plan has: a rating, a decision.
-        UnusableRow: it is of another schema, lacks columns, or holds what is no finite number.
-    """
-    foreign = sorted(kept.keys() - set(NAMES))
-    if foreign:
-        raise LeakingRow(f"{foreign[0]}: no feature of a plan; what people said about it must not be learned from")
-    if schema != SCHEMA:
-        raise UnusableRow(f"schema: {schema!r} was found, {SCHEMA!r} is learned from")
-    values = tuple(kept.get(name) for name in NAMES)
-    row = tuple(float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool))
-    if len(row) < len(NAMES) or not all(map(math.isfinite, row)):
-        raise UnusableRow("a column is missing, or no finite number")
-    return row
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def label_of(
@@ -92,7 +114,7 @@ def label_of(
     recommended; a person's approval or rejection of the plan as a whole. A bad rating says what was wrong, not what
     would have been right. That a plan failed is no verdict on it either.
     """
-    if feedback is not None and feedback.get("specialist_type") == specialist.value:
+    if feedback is not None and feedback.get("specialist_type") in (None, specialist.value):
         at_ms = _time(feedback.get("at"))
         said = _recommendation(feedback.get("recommendation"))
         if said is not None and at_ms is not None:
@@ -103,9 +125,7 @@ def label_of(
         if confirmed and agreed is not None and at_ms is not None:
             return Label(agreed, at_ms, "rating")
     if approval is not None and approval.get("applied") is True:
-        decided = {"approved": Recommendation.APPROVE, "rejected": Recommendation.REJECT}.get(
-            str(approval.get("decision")).casefold()
-        )
+        decided = _DECIDED.get(str(approval.get("decision")).casefold())
         at_ms = _time(approval.get("at"))
         if decided is not None and at_ms is not None:
             return Label(decided, at_ms, "approval")
@@ -120,4 +140,5 @@ def _recommendation(value: object) -> Recommendation | None:
 
 
 def _time(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    # int(): a store's driver may give a kind of its own.
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,1 @@
+"""The models' lifecycle at its edges: what collects samples, trains from them, and carries out rounds of retraining."""
