@@ -10,6 +10,7 @@
     ├── StoreUnavailable          a store does not answer             -> its stage waits and retries
     ├── QueryRefused              a query that will never be run      -> a FAILED result that says why
     ├── RegistryRefused           the model registry says no          -> the command ends, a worker keeps its models
+    ├── PartsMissing              a question about a table was not answered for all partitions -> ask again
     └── StaleRun                  the partitions have moved on        -> dropped, their new owner does it
 """
 
@@ -23,6 +24,7 @@ __all__ = [
     "ConfigurationError",
     "HiveError",
     "InvalidRecord",
+    "PartsMissing",
     "QueryRefused",
     "RegistryRefused",
     "StaleRun",
@@ -64,6 +66,22 @@ class RegistryRefused(HiveError):
     def __init__(self, detail: str, code: str = "") -> None:
         super().__init__(detail)
         self.code = code
+
+
+class PartsMissing(HiveError):
+    """Nobody has answered for some partitions of a table: a worker is gone or silent, or partitions are on their way.
+
+    Args:
+        partitions: Which ones.
+        unanswered: By the name of each worker that did not answer: its address, and what happened.
+    """
+
+    def __init__(self, partitions: list[int], unanswered: dict[str, str]) -> None:
+        why = "; ".join(f"{worker} did not answer ({what})" for worker, what in unanswered.items())
+        names = ", ".join(map(str, partitions))
+        super().__init__(f"nobody answers for partitions {names}: {why or 'they are being assigned; ask again'}")
+        self.partitions = partitions
+        self.unanswered = unanswered
 
 
 class StaleRun(HiveError):

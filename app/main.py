@@ -25,6 +25,7 @@ from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.observability.rolling import RollingMetrics
 from app.observability.rolling import serve as serve_rolling
+from app.peers import Peers
 from app.pheromones import Pheromones
 from app.recall import RECALL_TIMEOUT_S, Recaller
 from app.retraining import RetrainingEvents
@@ -44,6 +45,7 @@ from app.topics import (
     RETRAINING_STATES,
     SPECIALISTS_SNAPSHOTS,
     TOPICS,
+    WORKERS_ADDRESSES,
 )
 from app.understanding_cache import SharedReadings
 from models.ids import stable_id
@@ -123,8 +125,6 @@ ladders = app.Table(LADDERS.name, value_type=LADDERS.value_type, changelog=SPECI
 models = app.Table(MODELS.name, value_type=MODELS.value_type, changelog=MODELS_SNAPSHOTS)
 rolling = app.Table(ROLLING.name, value_type=ROLLING.value_type)
 rolling_clocks = app.Table(ROLLING_CLOCKS.name, value_type=ROLLING_CLOCKS.value_type)
-rolling_metrics = RollingMetrics(app, rolling, rolling_clocks)
-serve_rolling(app, rolling_metrics)
 
 plant_seed(default_cache_dir())
 domain_model = Followed(DOMAIN_MODEL, DomainModel.seeded())
@@ -162,6 +162,14 @@ async def _mask_logs() -> None:
 
 
 app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
+
+peers = Peers()
+peers_follower = Follower(
+    settings.kafka_client(), WORKERS_ADDRESSES.name, peers.followed, patience_s=settings.transaction_timeout_ms / 1000
+)
+app.before_start(peers_follower.start)
+app.after_stop(peers_follower.stop)
+serve_rolling(app, RollingMetrics(app, rolling, rolling_clocks, peers, counts="observe" in settings.stages_of(STAGES)))
 
 graph = GraphStore.of(settings)
 recaller = Recaller(

@@ -103,6 +103,9 @@ class Settings:
     """Port of ``/metrics`` and ``/health``."""
     web_bind: str = "127.0.0.1"
     """Address the web port listens on."""
+    web_host: str = ""
+    """Address under which other workers reach the web port; by default ``web_bind``, or this machine's own when that
+    is every address."""
 
     kafka: str = "127.0.0.1:9092"
     """Bootstrap servers, ``host:port[,host:port…]``."""

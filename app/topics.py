@@ -257,6 +257,10 @@ METRICS_ROLLING = TopicSpec(
     compression="lz4",
 )
 """Buckets of rolling metrics, each once, when it is final."""
+WORKERS_ADDRESSES = TopicSpec(
+    name="workers.addresses", key="group and worker", record=records.WorkerAddress, retention_ms=None, partitions=1
+)
+"""Where workers answer each other's questions."""
 DEAD_LETTERS_OF: Final[Mapping[str, TopicSpec]] = {
     family: TopicSpec(
         name=f"{family}.dead-letter",
@@ -319,6 +323,7 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     MEMORY_FACTS,
     METRICS_FACTS,
     METRICS_ROLLING,
+    WORKERS_ADDRESSES,
     *DEAD_LETTERS,
     DEAD_LETTERS_COMMANDS,
     DEAD_LETTERS_HANDLED,

@@ -72,6 +72,7 @@ from models.records.rolling import RollingBucket, RollingSeries
 from models.records.stage_fact import StageFact
 from models.records.submission import Submission, SubmittedIntent
 from models.records.ticket import QUERY_TYPES, ExecutionTicket, Sla, TicketQos, TicketStatus
+from models.records.worker import WorkerAddress
 
 __all__ = [
     "MAX_DEPTH",
@@ -173,6 +174,7 @@ __all__ = [
     "TicketQos",
     "TicketStatus",
     "Validation",
+    "WorkerAddress",
     "decode",
     "encode",
 ]

@@ -7,7 +7,7 @@ stands in finer buckets only: the sum of the coarse ones and of the finer ones t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["WINDOWS", "InvalidQuestion", "Partial", "Question", "ask", "cells_between", "merged", "rows_of", "totals"]
+
+H = TypeVar("H")
 
 DIMENSIONS: Final = Series._fields
 _QUANTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
@@ -63,6 +65,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """Return the numbers of its buckets: whole ones, and the one that runs."""
         last = self.level.slot(now_ms)
         return range(last - WINDOWS[self.window][0] // self.level.length_ms, last + 1)
+
+    def asked(self) -> dict[str, str]:
+        """Return the query string that :func:`ask` reads as this question."""
+        points = str(self.points).lower()
+        return {"window": self.window, "step": self.step, "by": ",".join(self.by), "points": points, **self.where}
 
     def takes(self, series: Series) -> bool:
         """Tell whether a series is asked for."""
@@ -122,9 +129,9 @@ def ask(asked: Mapping[str, str]) -> Question:
 
 
 def cells_between(
-    question: Question, slots: range, watermark_ms: int, held: Callable[[Level, int], Cells | None]
-) -> Iterator[tuple[int, Cells]]:
-    """Yield the cells of one source and partition that make up a range of buckets, each with its bucket's number.
+    question: Question, slots: range, watermark_ms: int, held: Callable[[Level, int], H | None]
+) -> Iterator[tuple[int, H]]:
+    """Yield what is held of one source and partition that makes up a range of buckets, each with its bucket's number.
 
     Args:
         question: Of which buckets the answer is.
@@ -139,8 +146,8 @@ def cells_between(
             begin = max(begin, each.slot(watermark_ms))
             end = min(end, each.slot(watermark_ms + LATENESS_MS) + 1)  # nothing is younger than the newest event
         for slot in range(begin, end):
-            if cells := held(each, slot):
-                yield slot * each.length_ms // wanted.length_ms, cells
+            if (found := held(each, slot)) is not None:
+                yield slot * each.length_ms // wanted.length_ms, found
 
 
 def totals(question: Question, slots: range, found: Iterable[tuple[int, Cells]]) -> Partial:

@@ -60,3 +60,16 @@ def test_what_the_stages_did_is_counted_once_and_stands_after_a_kill(real_stack:
         status, text = get(port, "/tables/rolling?window=2m")
         assert status == 400
         assert "1m, 5m, 1h, 24h" in json.loads(text)["error"]
+        with worker(real_stack.addresses, tmp_path, **{**settings, "HIVE_WORKER": "another"}) as (second, at):
+            _until(lambda: get(port, "/tables/rolling")[0] == 200 and len(_asked(port, "")["workers"]) == 2)
+            for asked in (port, at):
+                told = _asked(asked, "window=1h")
+                assert told["workers"] == ["another", "the-same"]
+                assert {row["stage"]: row["count"] for row in told["rows"]} == wanted, "any worker answers for all"
+            second.kill()
+            status, text = get(port, "/tables/rolling")
+            assert status == 503
+            told = json.loads(text)
+            assert "another" in told["error"]
+            assert "another" in told["unanswered"]
+            assert told["missing_partitions"]

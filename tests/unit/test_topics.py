@@ -34,6 +34,7 @@ def test_the_topics_of_the_flow_are_co_partitioned_and_those_of_learners_have_on
         "retraining.commands": 1,
         "retraining.reports": 1,
         "retraining.states": 1,
+        "workers.addresses": 1,
     }
 
 
