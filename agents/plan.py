@@ -15,7 +15,18 @@ from agents._publish import publish
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
-from app.main import app, catalog, deliberation_metrics, metrics, pheromones, recaller, routing, settings, specialists
+from app.main import (
+    app,
+    catalog,
+    deliberation_metrics,
+    metrics,
+    pheromones,
+    recaller,
+    registered,
+    routing,
+    settings,
+    specialists,
+)
 from models.completion import refuse
 from models.deliberation.scoring import consensus_of
 from models.deliberation.settle import settle
@@ -87,7 +98,7 @@ def _deliberated(tx: Transaction, made: CognitivePlan, now: int) -> Consensus:
         now_ms=now,
         ladders=specialists.current(),
         trails=pheromones.trails(domain),
-        trials=routing.trials(asker_of(made)),
+        trials=routing.trials(asker_of(made), registered.champions()),
     )
     tx.send(topics.PLANS_CONSENSUS, key=made.plan_id, value=consensus)
     tx.send(topics.LEARNING_PREDICTIONS, key=made.plan_id, value=to_be_labelled(consensus))

@@ -16,7 +16,7 @@ import msgspec
 
 from app.learning import Follower
 from app.topics import EXPERIMENTS_STATES
-from models.deliberation.learned import LearnedModel
+from models.deliberation.learned import NOTHING_LEARNED, LearnedModel, Learners
 from models.deliberation.routed import NO_TRIALS, Route, Trials
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import SpecialistType
@@ -45,10 +45,10 @@ class Experiments:
         """Return what keeps this up to date: librdkafka properties, and how long to wait for the newest states."""
         return Follower(client, EXPERIMENTS_STATES.name, lambda _experiment: self, patience_s=patience_s)
 
-    def trials(self, actor_id: str) -> Trials:
-        """Return where an actor's plans go, by the experiments as they stand."""
+    def trials(self, actor_id: str, champions: Learners = NOTHING_LEARNED) -> Trials:
+        """Return where an actor's plans go, by the experiments as they stand; `champions`: those from the registry."""
         if not self._scored:
-            return NO_TRIALS
+            return NO_TRIALS._replace(champions=champions) if champions else NO_TRIALS
         found: list[Route] = []
         for specialist, experiment in self._scored.items():
             model = self._challenger(specialist, experiment.challenger)
@@ -67,7 +67,7 @@ class Experiments:
                     shadow=experiment.rules.shadow,
                 )
             )
-        return Trials(found, time.perf_counter)
+        return Trials(found, time.perf_counter, champions)
 
     def take(self, raw: bytes) -> bool:
         """Take over a state; tell whether it could be read."""

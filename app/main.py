@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,13 @@ from app.observability.flow import FlowMetrics
 from app.observability.lifecycle import LifecycleMetrics
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
+from app.observability.registry import RegistryMetrics
 from app.observability.rolling import RollingMetrics
 from app.observability.rolling import serve as serve_rolling
 from app.peers import Peers
 from app.pheromones import Pheromones
 from app.recall import RECALL_TIMEOUT_S, Recaller
+from app.registered import REGISTRY_TIMEOUT_S, RegisteredModels
 from app.retraining import RetrainingEvents
 from app.seed import plant_seed
 from app.settings import Settings
@@ -36,6 +39,7 @@ from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
 from app.stores.redis_cache import RedisCache
+from app.stores.registry import ModelRegistry
 from app.topics import (
     DEAD_LETTERS_HANDLED,
     EXPERIMENTS_STATES,
@@ -191,12 +195,21 @@ specialists_follower = Follower(
 if settings.learned_opinions:
     app.before_start(specialists_follower.start)
     app.after_stop(specialists_follower.stop)
+registered = RegisteredModels(
+    settings.data_dir / "registered" / settings.worker,
+    every_s=settings.registry_every_s,
+    gauges=RegistryMetrics(metrics.registry),
+)
 challengers = Challengers(specialists)
+challengers.registered = registered.of
 routing = Experiments(challengers.of)
 if settings.learned_opinions and "plan" in settings.stages_of(STAGES):
     routing_follower = routing.follower(settings.kafka_client(), patience_s=settings.transaction_timeout_ms / 1000 * 3)
     app.before_start(routing_follower.start)
     app.after_stop(routing_follower.stop)
+    if settings.mlflow and settings.registry_every_s:
+        app.before_start(partial(registered.start, ModelRegistry.of(settings, timeout_s=REGISTRY_TIMEOUT_S)))
+        app.after_stop(registered.stop)
 app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))

@@ -52,6 +52,7 @@ _NOT_NEGATIVE = (
     "actor_rows_per_minute",
     "snapshot_every_s",
     "snapshot_at_most_s",
+    "registry_every_s",
     "reprocess_every_s",
     "reprocess_times",
     "reprocess_backoff_s",
@@ -209,6 +210,8 @@ class Settings:
     """The least time from one snapshot of a learner to its next; feedback that comes meanwhile waits for it."""
     snapshot_at_most_s: float = 60.0
     """The most time from one snapshot of a specialist's ladder to its next, however long it takes to pack."""
+    registry_every_s: float = 2.0
+    """How often a worker looks which registered models are to decide; 0: it uses none."""
     learned_opinions: bool = True
     """Whether specialists speak by what they have learned too; off, by their rules alone."""
     label_ttl_s: float = 604_800.0

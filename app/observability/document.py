@@ -9,10 +9,17 @@ from app.observability.declared import METRICS, Metric
 from app.observability.deliberation import DELIBERATION_METRICS
 from app.observability.flow import FLOW_METRICS
 from app.observability.lifecycle import LIFECYCLE_METRICS
+from app.observability.registry import REGISTRY_METRICS
 
 __all__ = ["DECLARED", "document"]
 
-DECLARED: Final[tuple[Metric, ...]] = (*METRICS, *FLOW_METRICS, *DELIBERATION_METRICS, *LIFECYCLE_METRICS)
+DECLARED: Final[tuple[Metric, ...]] = (
+    *METRICS,
+    *FLOW_METRICS,
+    *DELIBERATION_METRICS,
+    *LIFECYCLE_METRICS,
+    *REGISTRY_METRICS,
+)
 
 _HEAD: Final = """\
 # Metrics

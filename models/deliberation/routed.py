@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from models.deliberation.evidence import Evidence, read
-from models.deliberation.learned import LearnedModel, Learners, Unusable, probabilities_of
+from models.deliberation.learned import NOTHING_LEARNED, LearnedModel, Learners, Unusable, probabilities_of
 from models.deliberation.opinion import verdict_of
 from models.records import Arm, CognitivePlan, Exposure, Scored, SpecialistType
 
-__all__ = ["NO_TRIALS", "Route", "Routed", "Timer", "Trials", "route"]
+__all__ = ["NO_TRIALS", "Route", "Routed", "Timer", "Told", "Trials", "route"]
 
 Timer = Callable[[], float]
 """Seconds since anything: what scores take is measured with it."""
@@ -44,10 +44,17 @@ class Route(NamedTuple):
 
 
 class Trials(NamedTuple):
-    """Where an asker's plans go, one route for each specialist in an experiment, and what measures scores."""
+    """Where an asker's plans go.
+
+    Attributes:
+        routes: One for each specialist in an experiment.
+        timer: What measures how long scores take.
+        champions: Registered models that decide in the ladders' place where no route says otherwise.
+    """
 
     routes: Sequence[Route]
     timer: Timer
+    champions: Learners = NOTHING_LEARNED
 
 
 def _stands_still() -> float:
@@ -64,17 +71,19 @@ class Routed(NamedTuple):
     exposures: list[Exposure]
 
 
-class _Told:
-    """What a challenger has said of one plan, so that it is asked once."""
+class Told:
+    """What a model has said of one plan, so that it is asked once."""
 
     def __init__(self, model: LearnedModel, told: Sequence[float]) -> None:
         self.version, self.model_type, self.learned = model.version, model.model_type, model.learned
         self._model, self._told = model, told
 
     def probabilities(self, _row: Mapping[str, float], /) -> Sequence[float]:
+        """Return what it has said."""
         return self._told
 
     def contributions(self, row: Mapping[str, float], label: int, /) -> Mapping[str, float]:
+        """Ask the model itself."""
         return self._model.contributions(row, label)
 
 
@@ -127,7 +136,7 @@ def _tried(
     except Unusable:
         return None, Scored(error=True, latency_ms=(timer() - began_s) * 1000)
     took = (timer() - began_s) * 1000
-    told = _Told(each.challenger, probabilities)
+    told = Told(each.challenger, probabilities)
     return told, _scored(each, evidence, told, row, took)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from models.deliberation import deliberate
-from models.deliberation.learned import LearnedModel, Learners
+from models.deliberation.learned import LearnedModel, Learners, Unusable, probabilities_of
 from models.deliberation.prior import LABELS
-from models.deliberation.routed import NO_TRIALS, Trials, route
+from models.deliberation.routed import NO_TRIALS, Timer, Told, Trials, route
 from models.deliberation.weights import EVEN, Trail
 from models.online.features import SCHEMA, features_of, inputs_of, row_of
 from models.online.task_graph import graph_of
@@ -74,7 +74,8 @@ def consensus_of(
         ladders: What specialists have learned; those that are missing speak by their rules.
         trails: The specialists' records in the plan's domain.
         light: Leave out the heavy rungs that do not decide: those are not judged by this plan.
-        trials: Whose opinions count while experiments run; what they record is the only thing that takes its time.
+        trials: Whose opinions count: registered champions' in the place of ladders, which are asked too, since they
+            learn; and challengers' while experiments run, whose records are the only thing that takes its time.
     """
     graph = graph_of(plan.tasks)
     features = features_of(plan, graph)
@@ -100,6 +101,7 @@ def consensus_of(
                 learned=scoring.ladder.learned,
             )
         )
+    _ask(trials.champions, row, said, took_ms, trials.timer)
     learners: Learners = said
     exposures: list[Exposure] = []
     if trials.routes:
@@ -118,6 +120,24 @@ def consensus_of(
         decision=decision,
         exposures=exposures,
     )
+
+
+def _ask(
+    champions: Learners,
+    row: Mapping[str, float],
+    said: dict[SpecialistType, LearnedModel],
+    took_ms: dict[SpecialistType, float],
+    timer: Timer,
+) -> None:
+    """Put what champions say in the place of what the ladders say; where one fails, its ladder's word stays."""
+    for specialist, model in champions.items():
+        began_s = timer()
+        try:
+            told = probabilities_of(model, row)
+        except Unusable:
+            continue
+        took_ms[specialist] = (timer() - began_s) * 1000
+        said[specialist] = Told(model, told)
 
 
 def calibrated(forecast: Forecast) -> list[float]:

@@ -14,6 +14,7 @@ from app.observability.document import DECLARED, document
 from app.observability.flow import FlowMetrics
 from app.observability.lifecycle import LifecycleMetrics
 from app.observability.metrics import WorkerMetrics
+from app.observability.registry import RegistryMetrics
 from app.settings import Settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
@@ -30,6 +31,7 @@ async def test_a_worker_serves_what_is_declared_and_nothing_else() -> None:
     DeliberationMetrics(registry)
     FlowMetrics(app, metrics)
     LifecycleMetrics(app, metrics)
+    RegistryMetrics(registry)
     metrics.refresh()
     served = {family.name: family.type for family in registry.collect() if family.name.startswith("neural_hive_")}
     assert served == {f"neural_hive_{metric.name.removesuffix('_total')}": metric.kind for metric in DECLARED}
