@@ -52,6 +52,7 @@ from app.topics import (
     WORKERS_ADDRESSES,
 )
 from app.understanding_cache import SharedReadings
+from app.web import serve_console
 from models.ids import stable_id
 from models.intake.nouns import nouns_of
 from models.nlu.cache import ReadingCache
@@ -105,6 +106,7 @@ app: HiveApp = create_app(
 )
 metrics = serve(app)
 flow_metrics = FlowMetrics(app, metrics)
+console = serve_console(app)
 deliberation_metrics = DeliberationMetrics(metrics.registry)
 LifecycleMetrics(app, metrics)
 dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, changelog=DEAD_LETTERS_HANDLED)

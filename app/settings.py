@@ -64,6 +64,7 @@ _NOT_NEGATIVE = (
     "retrain_approval_s",
     "retrain_retry_s",
 )
+_TOKEN_CHARS = 16
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
@@ -107,6 +108,8 @@ class Settings:
     web_host: str = ""
     """Address under which other workers reach the web port; by default ``web_bind``, or this machine's own when that
     is every address."""
+    console_token: Secret = Secret("")
+    """What people sign in to the console with; without one it is for looking, from this machine alone."""
 
     kafka: str = "127.0.0.1:9092"
     """Bootstrap servers, ``host:port[,host:port…]``."""
@@ -312,6 +315,8 @@ class Settings:
     def _validate(self) -> None:
         if bool(self.kafka_username) != bool(self.kafka_password):
             raise ConfigurationError("kafka_username and kafka_password go together: give both or none")
+        if self.console_token and len(self.console_token) < _TOKEN_CHARS:
+            raise ConfigurationError(f"console_token must have at least {_TOKEN_CHARS} characters")
         if self.neo4j_password and not self.neo4j_user:
             raise ConfigurationError("neo4j_password needs neo4j_user")
         if not _WORKER_NAME.fullmatch(self.worker):

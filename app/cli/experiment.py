@@ -76,7 +76,7 @@ def start(
         "champion": champion,
         "rules": msgspec.to_builtins(rules),
     }
-    event = _say(settings, name, ExperimentWord.START, by, **more)
+    event = say(settings, name, ExperimentWord.START, by, **more)
     click.echo(
         f"{name} runs: {_percent(event['traffic'])} of the actors" if not shadow else f"{name} runs in the shadow"
     )
@@ -124,7 +124,7 @@ def _command(word: ExperimentWord, text: str, *, reason: bool) -> None:
     @by_option()
     @click.option("--reason", required=reason, help="Why.")
     def _said(*, experiment_id: str, by: str, reason: str | None) -> None:
-        event = _say(current_settings(), experiment_id, word, by, reason=reason)
+        event = say(current_settings(), experiment_id, word, by, reason=reason)
         click.echo(f"{experiment_id} {event['status'].replace('_', ' ')}: {_percent(event['traffic'])} of the actors")
 
 
@@ -154,11 +154,11 @@ def import_(*, file: Any, by: str) -> None:
         name = imported(state).experiment_id
     except ValueError as error:
         raise HiveError(f"this is no exported experiment: {error}") from error
-    event = _say(current_settings(), name, ExperimentWord.IMPORT, by, state=state)
+    event = say(current_settings(), name, ExperimentWord.IMPORT, by, state=state)
     click.echo(f"{name} {event['status']}; `hive experiment resume {name}` lets it go on")
 
 
-def _say(settings: Settings, name: str, word: ExperimentWord, by: str, **more: Any) -> dict[str, Any]:
+def say(settings: Settings, name: str, word: ExperimentWord, by: str, **more: Any) -> dict[str, Any]:
     kafka.check_reachable(settings)
     said = decode(
         ExperimentCommand,

@@ -110,7 +110,9 @@ def send(settings: Settings, topic: str, key: str, value: bytes) -> None:
 
 
 @contextmanager
-def reader(settings: Settings, *, group: str | None = None) -> Iterator[Consumer]:
+def reader(
+    settings: Settings, *, group: str | None = None, extra: Mapping[str, Any] | None = None
+) -> Iterator[Consumer]:
     """Open a consumer that joins no group, reads committed records and reports where a partition ends."""
     consumer = Consumer(
         _quiet(settings)
@@ -122,6 +124,7 @@ def reader(settings: Settings, *, group: str | None = None) -> Iterator[Consumer
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 50,
         }
+        | dict(extra or {})
     )
     try:
         with kafka_errors(settings):
@@ -171,7 +174,7 @@ def poll(consumer: Consumer, timeout_s: float) -> Found | None:
         KafkaException: a refusal that doesn't pass by itself.
     """
     message = consumer.poll(timeout_s)
-    return None if message is None or _is_news(message) else found(message)
+    return None if message is None or is_news(message) else found(message)
 
 
 def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Iterator[Found]:
@@ -185,7 +188,7 @@ def read_to_end(consumer: Consumer, starts: Offsets, *, timeout_s: float) -> Ite
         message = consumer.poll(0.2)
         if message is None:
             continue
-        if _is_news(message):
+        if is_news(message):
             open_partitions.discard((message.topic(), message.partition()))
         else:
             yield found(message)
@@ -215,7 +218,7 @@ def read_now(consumer: Consumer, spans: Mapping[tuple[str, int], tuple[int, int]
             continue
         heard_s = time.monotonic()
         place = (message.topic(), message.partition())
-        if _is_news(message):
+        if is_news(message):
             if message.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                 ends.pop(place, None)
             continue
@@ -231,7 +234,7 @@ def read_now(consumer: Consumer, spans: Mapping[tuple[str, int], tuple[int, int]
         yield found(message)
 
 
-def _is_news(message: Message) -> bool:
+def is_news(message: Message) -> bool:
     """Tell whether this is no record but the end of a partition (for now), or a lost connection."""
     error = message.error()
     if error is None:
