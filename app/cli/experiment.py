@@ -159,6 +159,11 @@ def import_(*, file: Any, by: str) -> None:
 
 
 def say(settings: Settings, name: str, word: ExperimentWord, by: str, **more: Any) -> dict[str, Any]:
+    """Say a word to an experiment, and wait for what comes of it.
+
+    Raises:
+        HiveError: it changed nothing, and why; or nothing came of it in time.
+    """
     kafka.check_reachable(settings)
     said = decode(
         ExperimentCommand,
