@@ -24,6 +24,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.faults import retraining as retrainings
 from benchmarks.faults.plan import Plan
 from benchmarks.faults.planning import PlanningRun
+from benchmarks.faults.rolling import RollingPlan, RollingRun
 from benchmarks.faults.run import FaultRun, StandsStill
 from benchmarks.faults.stores import StoodStill
 from benchmarks.faults.tickets import TicketPlan, TicketRun
@@ -217,6 +218,25 @@ def retraining_faults() -> bool:
         return retrainings.run(stack.addresses, data_dir)
 
 
+@main.command(name="rolling-faults")
+@click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
+@click.option("--records", default=67_000, show_default=True, help="That tell of about 200,000 events.")
+@click.option("--duration", "duration_s", default=90.0, show_default=True, help="Seconds in which they come in.")
+def rolling_faults(seeds: str, records: int, duration_s: float) -> bool:
+    """Kill and scale those who count a week of events; then recompute every bucket."""
+    data_dir = _data_dir("rolling-faults")
+    right = []
+    for seed in map(int, seeds.split(",")):
+        with real_kafka(data_dir / f"kafka-{seed}") as stack:
+            plan = RollingPlan(seed=seed, records=records, duration_s=duration_s)
+            try:
+                right.append(RollingRun(plan, stack.addresses["HIVE_KAFKA"], data_dir).run().right)
+            except StoodStill as exc:
+                emit("rolling-faults", seed=seed, stands_still=str(exc))
+                right.append(False)
+    return all(right)
+
+
 @main.command()
 @click.option("--records", default=60_000, show_default=True, help="Of the audit; a sixth of them are usable.")
 def collector(records: int) -> bool:
@@ -230,7 +250,17 @@ def collector(records: int) -> bool:
 @click.pass_context
 def everything(context: click.Context) -> bool:
     """All of these with their defaults."""
-    commands = (passthrough, latency, restore, execute, faults, planning_faults, ticket_faults, retraining_faults)
+    commands = (
+        passthrough,
+        latency,
+        restore,
+        execute,
+        faults,
+        planning_faults,
+        ticket_faults,
+        retraining_faults,
+        rolling_faults,
+    )
     met: list[bool] = [context.invoke(command) for command in commands]
     return all(met)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.faults.recomputed import numbers_of, recompute
 from models.rolling.cells import Series, quantile_ms
 from models.rolling.facts import Fact
 from models.rolling.reading import WINDOWS, InvalidQuestion, Partial, ask, cells_between, merged, rows_of, totals
 from tables.rolling import fold, key_of
-from tests.unit.rolling.recomputed import numbers_of, recompute
 
 if TYPE_CHECKING:
     from models.rolling.cells import Bucket, Cells

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.faults.recomputed import numbers_of, recompute
 from models.rolling.facts import Fact
 from models.rolling.levels import AHEAD_MS, LATENESS_MS, LEVELS
 from tables.rolling import Clock, Closed, fold, key_of
-from tests.unit.rolling.recomputed import numbers_of, recompute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
