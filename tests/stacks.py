@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 400
 """For the test that has to wait for a stack to start (Neo4j on a busy machine), the first time even to download it."""
-EMBEDDED_PARTS = ("kafka", "graph", "mongo")  # MLflow takes 10-25 s, and only its own test asks for it
+EMBEDDED_PARTS = ("kafka", "graph", "mongo")  # MLflow has a fixture of its own
 REAL_PARTS = ("kafka", "neo4j", "redis", "mongo")
-_FIXTURES = frozenset({"stack", "embedded_stack", "real_stack"})
+_FIXTURES = frozenset({"stack", "embedded_stack", "real_stack", "mlflow"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +44,14 @@ def real_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run Apache Kafka, Neo4j and Redis."""
     with running(Stack.real(tmp_path_factory.mktemp("real-stack"), parts=REAL_PARTS)) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run MLflow, which takes 10 s of CPU to start: one for all tests; return its address."""
+    with running(Stack.embedded(tmp_path_factory.mktemp("mlflow"), parts=("mlflow",))) as stack:
+        stack.wait_ready()
+        yield stack.addresses["HIVE_MLFLOW"]
 
 
 @pytest.fixture(

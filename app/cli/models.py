@@ -15,7 +15,7 @@ from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
 from app.errors import HiveError
-from app.stores.mlflow import NewRun
+from app.stores.mlflow import NewRun, pairs_of
 from app.stores.registry import ModelRegistry, ModelVersion, every_standing
 from models.lifecycle.batch_model import checksum, from_bytes
 from models.lifecycle.registry import Alias, Stage, Tag, model_name
@@ -32,22 +32,6 @@ SHOWN: Final = 5
 _STAGES: Final = {Alias.CHAMPION: Stage.PRODUCTION.value, Alias.CHALLENGER: Stage.STAGING.value}
 
 T = TypeVar("T")
-
-
-class _Name(click.ParamType):
-    """A specialist, or the name of its registered model."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SpecialistType:
-        for each in SpecialistType:
-            if value in (each, each.value, model_name(each)):
-                return each
-        known = ", ".join(each.value for each in SpecialistType)
-        return self.fail(f"{value!r} is no specialist; there are {known}", param, ctx)
-
-
-NAME: Final = _Name()
 
 
 class _About(msgspec.Struct, frozen=True):
@@ -68,7 +52,7 @@ def models() -> None:
 
 
 @models.command(name="list")
-@click.argument("name", required=False, type=NAME)
+@click.argument("name", required=False, type=_registry.NAME)
 @click.option("--all", "every", is_flag=True, help="Also older versions that nothing points to.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, name: SpecialistType | None, every: bool, as_json: bool) -> None:
@@ -102,7 +86,7 @@ def list_(*, name: SpecialistType | None, every: bool, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("name", type=NAME)
+@click.argument("name", type=_registry.NAME)
 @click.argument("version", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, name: SpecialistType, version: str | None, as_json: bool) -> None:
@@ -153,20 +137,48 @@ def aliases(*, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("file", type=click.File("rb"))
-@click.option("--specialist", required=True, type=NAME, help="Whose model it is.")
+@click.argument("file", required=False, type=click.File("rb"))
+@click.option("--run", "run_id", help="The run that `hive models train --log` has logged, instead of a file.")
+@click.option("--specialist", required=True, type=_registry.NAME, help="Whose model it is.")
 @click.option("--about", type=click.File("rb"), help="JSON: params, metrics, data_sha256, simulated (true).")
 @by_option()
-def register(*, file: Any, specialist: SpecialistType, about: Any, by: str) -> None:
-    """Register a trained model that lies in a file; it decides nothing before it is promoted.
+def register(*, file: Any, run_id: str | None, specialist: SpecialistType, about: Any, by: str) -> None:
+    """Register a trained model; it decides nothing before it is promoted.
 
-    The same file is registered once.
+    The same file or run is registered once.
     """
-    packed = file.read()
+    if (file is None) == (run_id is None):
+        raise click.UsageError("give a file or --run")
+
+    async def made(registry: ModelRegistry) -> ModelVersion:
+        if run_id is not None:
+            return await _of_run(registry, specialist, run_id)
+        return await _of_file(registry, specialist, file.read(), _about(about), by)
+
+    settings = current_settings()
+    version = _with(settings, made)
+    family = version.tags.get(Tag.FAMILY, "a model").replace("_", " ")
+    click.echo(f"{model_name(specialist)} version {version.version}: {family}; hive models validate is next")
+    details = {"sha256": version.sha256, "run_id": version.run_id}
+    _registry.tell(settings, specialist, "model_registered", version.version, by=by, details=details)
+
+
+async def _of_run(registry: ModelRegistry, specialist: SpecialistType, run_id: str) -> ModelVersion:
+    packed = await registry.run_file(run_id)
+    family = from_bytes(packed, sha256=checksum(packed), version="").model_type
+    logged = pairs_of((await registry.store.run(run_id))["data"].get("tags", []))
+    if logged.get("specialist") not in (None, specialist.value):
+        raise HiveError(f"run {run_id} is of {logged['specialist']}, not of {specialist.value}")
+    tags = {tag: logged[tag] for tag in (Tag.DATA, Tag.SIMULATED, Tag.ROUND) if tag in logged}
+    return await registry.register(specialist, run_id, tags={Tag.FAMILY: family, **tags})
+
+
+async def _of_file(
+    registry: ModelRegistry, specialist: SpecialistType, packed: bytes, known: _About, by: str
+) -> ModelVersion:
     sha256 = checksum(packed)
-    model = from_bytes(packed, sha256=sha256, version="")
-    known = _about(about)
-    tags = {Tag.FAMILY: model.model_type, Tag.SIMULATED: str(known.simulated).lower()}
+    family = from_bytes(packed, sha256=sha256, version="").model_type
+    tags = {Tag.FAMILY: family, Tag.SIMULATED: str(known.simulated).lower()}
     if known.data_sha256:
         tags[Tag.DATA] = known.data_sha256
     run = NewRun(
@@ -176,18 +188,11 @@ def register(*, file: Any, specialist: SpecialistType, about: Any, by: str) -> N
         metrics=known.metrics,
         tags={"registered_by": by},
     )
-
-    async def made(registry: ModelRegistry) -> ModelVersion:
-        return await registry.register(specialist, await registry.log(specialist, run, packed), tags=tags)
-
-    settings = current_settings()
-    version = _with(settings, made)
-    click.echo(f"{model_name(specialist)} version {version.version}: {model.model_type}, {model.learned} samples")
-    _registry.tell(settings, specialist, "model_registered", version.version, by=by, details={"sha256": sha256})
+    return await registry.register(specialist, await registry.log(specialist, run, packed), tags=tags)
 
 
 @models.command()
-@click.argument("name", type=NAME)
+@click.argument("name", type=_registry.NAME)
 @click.argument("version")
 @click.option(
     "--to",
@@ -213,7 +218,7 @@ def promote(*, name: SpecialistType, version: str, stage: str, by: str) -> None:
 
 
 @models.command()
-@click.argument("name", type=NAME)
+@click.argument("name", type=_registry.NAME)
 @click.option("--to", "version", help="Any version that was the champion; the one before by default.")
 @click.option("--reason", default="", help="Why.")
 @by_option()

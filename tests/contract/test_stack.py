@@ -10,17 +10,14 @@ import neo4j
 import pymongo
 import pytest
 import redis
-import requests
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 from neo4j.exceptions import ClientError
 
 from app.embedded.stack import Stack
-from tests.stacks import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ROWS = [{"region": "Norte", "total": 10}, {"region": "Sul", "total": 5}, {"region": "Norte", "total": 7}]
 
@@ -320,16 +317,3 @@ def test_redis_returns_what_was_set(stack: Stack) -> None:
         client.set(key, "visto", ex=60)
 
         assert client.get(key) == b"visto"
-
-
-@pytest.mark.embedded
-@pytest.mark.timeout(400)
-def test_mlflow_lists_its_experiments(tmp_path: Path) -> None:
-    with running(Stack.embedded(tmp_path, parts=("mlflow",))) as stack:
-        stack.wait_ready()
-        answer = requests.post(
-            f"{stack.addresses['HIVE_MLFLOW']}/api/2.0/mlflow/experiments/search", json={"max_results": 10}, timeout=30
-        )
-
-    experiments = answer.json()["experiments"]
-    assert [experiment["name"] for experiment in experiments] == ["Default"]
