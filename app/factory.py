@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.topics import TopicSpec
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "use_uvloop"]
 
 
 def create_app(settings: Settings, *, outputs: Iterable[TopicSpec] = (), **options: Any) -> HiveApp:
@@ -24,11 +24,12 @@ def create_app(settings: Settings, *, outputs: Iterable[TopicSpec] = (), **optio
         outputs: Topics that are only written to; like those that are read, they are created where missing.
         options: Further settings of Faust's own.
     """
-    _use_uvloop()
+    use_uvloop()
     return HiveApp(settings, outputs=outputs, **options)
 
 
-def _use_uvloop() -> None:
+def use_uvloop() -> None:
+    """Have event loops made by uvloop from now on, as workers have."""
     try:
         import uvloop
     except ImportError:  # not on this platform: asyncio's own loop does the same, slower

@@ -19,17 +19,24 @@ class Asking:
     def __init__(self) -> None:
         self._under_way: dict[Any, asyncio.Future[Output] | None] = {}
 
-    async def ask(self, question: Any, call: Callable[[], Awaitable[Output]]) -> Output:
+    async def ask(self, question: Any, wait_s: float, call: Callable[[], Awaitable[Output]]) -> Output:
         """Ask, or wait for the answer of whoever asks the same; an error is everybody's.
 
         Whoever asks first does so itself, without a task of its own: most questions are asked by one.
+
+        Raises:
+            TimeoutError: somebody else has asked, and there was no answer for so long.
         """
+        until_s: float | None = None
         while question in self._under_way:
+            loop = asyncio.get_running_loop()
+            until_s = loop.time() + wait_s if until_s is None else until_s
             answer = self._under_way[question]
             if answer is None:
-                answer = self._under_way[question] = asyncio.get_running_loop().create_future()
+                answer = self._under_way[question] = loop.create_future()
             try:
-                return await asyncio.shield(answer)
+                async with asyncio.timeout_at(until_s):
+                    return await asyncio.shield(answer)
             except asyncio.CancelledError:
                 if not answer.cancelled():
                     raise  # it is this one that is no longer wanted; else it was who asked: somebody else has to

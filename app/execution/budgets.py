@@ -38,14 +38,12 @@ class AnswerBudget:
     def __init__(self, per_minute: Mapping[str, float], *, clock: Callable[[], float]) -> None:
         if unknown := per_minute.keys() - _SAID.keys():
             raise ValueError(f"{', '.join(sorted(unknown))}: {', '.join(_SAID)} can be measured")
-        self._per_minute = {what: most for what, most in per_minute.items() if most > 0}
+        limited = {what: most for what, most in per_minute.items() if most > 0}
+        self.measures = tuple(limited)
+        """What has a limit, and has to be told to `spend`."""
+        self._most = tuple(limited.values())
         self._clock = clock
-        self._left: OrderedDict[str, tuple[dict[str, float], float]] = OrderedDict()  # what is left, and when that was
-
-    @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return bool(self._per_minute)
+        self._left: OrderedDict[str, _Left] = OrderedDict()
 
     def check(self, asker: str) -> None:
         """Let an asker ask.
@@ -53,23 +51,43 @@ class AnswerBudget:
         Raises:
             QueryRefused: it has had enough for now.
         """
-        for what, left in self._now(asker).items():
-            most = self._per_minute[what]
+        had = self._left.get(asker)
+        if had is None or min(had.of) > 0:
+            return  # since then it has only become more
+        self._fill(had)
+        for what, most, left in zip(self.measures, self._most, had.of, strict=True):
             if left <= 0:
                 wait_s = -left / most * MINUTE_S + 1
                 raise QueryRefused(f"{_SAID[what].format(most=most)}: wait {wait_s:.0f} s", "limit")
 
     def spend(self, asker: str, spent: Mapping[str, float]) -> None:
         """Note what an asker's query has cost."""
-        if not self._per_minute:
+        if not self.measures:
             return
-        left = {what: left - spent.get(what, 0.0) for what, left in self._now(asker).items()}
-        self._left[asker] = (left, self._clock())
-        self._left.move_to_end(asker)
-        if len(self._left) > MOST_ASKERS:
-            self._left.popitem(last=False)
+        had = self._left.get(asker)
+        if had is None:
+            had = self._left[asker] = _Left(list(self._most), self._clock())
+            if len(self._left) > MOST_ASKERS:
+                self._left.popitem(last=False)
+        else:
+            self._left.move_to_end(asker)
+            self._fill(had)
+        for number, what in enumerate(self.measures):
+            had.of[number] -= spent.get(what, 0.0)
 
-    def _now(self, asker: str) -> dict[str, float]:
-        left, at_s = self._left.get(asker, (self._per_minute, 0.0))
-        passed = (self._clock() - at_s) / MINUTE_S
-        return {what: min(most, left[what] + passed * most) for what, most in self._per_minute.items()}
+    def _fill(self, had: _Left) -> None:
+        """Give back what the time since the last look is worth."""
+        now_s = self._clock()
+        minutes, had.at_s = (now_s - had.at_s) / MINUTE_S, now_s
+        for number, most in enumerate(self._most):
+            had.of[number] = min(most, had.of[number] + minutes * most)
+
+
+class _Left:
+    """What an asker has left of each measure, and when that was."""
+
+    __slots__ = ("at_s", "of")
+
+    def __init__(self, of: list[float], at_s: float) -> None:
+        self.of = of
+        self.at_s = at_s

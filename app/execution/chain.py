@@ -12,11 +12,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from app.errors import QueryRefused, StoreUnavailable
 from app.execution.sources import CircuitOpen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from app.execution.sources import Sources
 
@@ -31,8 +33,7 @@ RETRY_AFTER_S: Final = (0.02, 0.2)
 AGAIN_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """One source that can answer.
 
     Attributes:
@@ -50,8 +51,7 @@ class Link:
     steps: Sequence[Mapping[str, Any]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
+class Cached(msgspec.Struct, frozen=True):
     """The last good answer, up to an age."""
 
     max_age_s: int
@@ -75,7 +75,7 @@ class Answer:
 class Trail:
     """What was tried: for each source in turn how it ended, in how many ms, and in how many attempts."""
 
-    entries: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, source: str, ending: str, began_s: float, attempts: int) -> None:
         """Note how asking a source ended."""
@@ -85,10 +85,12 @@ class Trail:
     @property
     def attempts(self) -> int:
         """How often a source was asked."""
-        return sum(entry["attempts"] for entry in self.entries)
+        return sum([entry["attempts"] for entry in self.entries])
 
 
-async def walk(links: Sequence[Link | Cached], sources: Sources, trail: Trail, *, asker: str, until_s: float) -> Answer:
+def walk(
+    links: Sequence[Link | Cached], sources: Sources, trail: Trail, *, asker: str, until_s: float
+) -> Awaitable[Answer]:
     """Return the answer of the first link that gives a whole one, else a part of one.
 
     Args:
@@ -104,6 +106,14 @@ async def walk(links: Sequence[Link | Cached], sources: Sources, trail: Trail, *
     """
     first = links[0]
     assert isinstance(first, Link)  # noqa: S101 — whoever made the chain put the query there
+    if len(links) == 1:
+        return _patiently(first, sources, trail, asker, until_s - time.monotonic())
+    return _in_order(first, links, sources, trail, asker, until_s)
+
+
+async def _in_order(
+    first: Link, links: Sequence[Link | Cached], sources: Sources, trail: Trail, asker: str, until_s: float
+) -> Answer:
     part: Answer | None = None
     refused: QueryRefused | None = None
     unavailable: StoreUnavailable | None = None

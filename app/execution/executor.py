@@ -15,7 +15,7 @@ from app.execution.budgets import AnswerBudget
 from app.execution.chain import CACHE, Answer, Cached, Link, Trail, walk
 from app.execution.sources import Runner, Sources, StandIns
 from models.queries import Limits, check_shape
-from models.records import ExecutionResult, ExecutionTicket, ResultStatus, TaskOutcome
+from models.records import ExecutionResult, ExecutionTicket, ResultStatus, TaskOutcome, TaskType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,23 +84,30 @@ class QueryExecutor:
         """
         began_s = time.perf_counter()
         kind = str(ticket.parameters.get("query_type") or DEFAULT_TYPE)
+        asker = _asker(ticket)
         trail = self._waiting.pop(ticket.ticket_id, None) or Trail()
         tried_before = len(trail.entries)
         ending = "unavailable"
         try:
             links = self._links(ticket, kind)
-            answer = await self._answer(ticket, links, trail)
+            self._budget.check(asker)
+            until_s = self._until_s(ticket, kind)
+            answer = await walk(links, self._sources, trail, asker=asker, until_s=until_s)
         except QueryRefused as error:
             ending = error.reason
+            self._spend(asker, trail, None)
             return self._failed(ticket, began_s, kind, trail, ending, str(error))
         except StoreUnavailable as error:
-            if self._left_s(ticket) > 0:
+            if (left_s := self._left_s(ticket)) > 0:
+                error.again_in_s = left_s if error.again_in_s is None else min(error.again_in_s, left_s)
                 self._wait(ticket, trail)
                 raise
             ending = "deadline"
+            self._spend(asker, trail, None)  # what runs into its time costs most
             return self._failed(ticket, began_s, kind, trail, ending, f"no answer before the deadline: {error}")
         else:
             ending = "completed"
+            self._spend(asker, trail, answer.output)
             return self._completed(ticket, began_s, kind, trail, answer, links)
         finally:
             self._tell(kind, ending, began_s, trail.entries[tried_before:])
@@ -118,7 +125,7 @@ class QueryExecutor:
 
     def _links(self, ticket: ExecutionTicket, kind: str) -> list[Link | Cached]:
         """Return what can answer a ticket, its own source first."""
-        if ticket.task_type.value != "QUERY":
+        if ticket.task_type is not TaskType.QUERY:
             raise QueryRefused(
                 f"no hands for a task of type {ticket.task_type.value}: only QUERY is executed here", "unsupported"
             )
@@ -142,19 +149,12 @@ class QueryExecutor:
             raise QueryRefused(f"query type {kind!r} is not supported; supported: {supported}", "unsupported")
         return Link(self._sources.name_of(parameters.get("source"), kind), kind, parameters, question, steps or ())
 
-    async def _answer(self, ticket: ExecutionTicket, links: list[Link | Cached], trail: Trail) -> Answer:
-        asker = _asker(ticket)
-        self._budget.check(asker)
+    def _until_s(self, ticket: ExecutionTicket, kind: str) -> float:
+        """Return until when a ticket may be answered, in seconds of the monotonic clock."""
         left_s = self._left_s(ticket)
         if left_s <= 0:
-            raise StoreUnavailable(str(links[0]), "its time was over")
-        limit_s = ticket.sla.timeout_ms / 1000 or left_s
-        try:
-            return await walk(links, self._sources, trail, asker=asker, until_s=time.monotonic() + min(left_s, limit_s))
-        except StoreUnavailable as error:
-            left_s = max(0.0, self._left_s(ticket))
-            error.again_in_s = left_s if error.again_in_s is None else min(error.again_in_s, left_s)
-            raise
+            raise StoreUnavailable(kind, "its time was over")
+        return time.monotonic() + min(left_s, ticket.sla.timeout_ms / 1000 or left_s)
 
     def _left_s(self, ticket: ExecutionTicket) -> float:
         return (ticket.sla.deadline - self._clock_ms()) / 1000
@@ -183,20 +183,18 @@ class QueryExecutor:
     ) -> ExecutionResult:
         first = links[0]
         assert isinstance(first, Link)  # noqa: S101 — see `_links`
-        if answer.source != CACHE and not answer.partial:
+        partial = answer.partial
+        if answer.source != CACHE and not partial:
             for link in links:
                 if isinstance(link, Cached):
                     self._sources.last_good.keep(first.question, answer.output, link.max_age_s)
-        if self._budget.limited:
-            cost = {"bytes": len(msgspec.json.encode(answer.output)), "rows": _rows_of(answer.output)}
-            self._budget.spend(_asker(ticket), {**cost, "seconds": _seconds_of(trail)})
         about = {
             "query_type": kind,
             "source": answer.source,
             "chain": trail.entries,
             "attempts": trail.attempts,
             "fallback": answer.source != first.source,
-            "partial": answer.partial,
+            "partial": partial,
             "cached_age_s": answer.cached_age_s,
         }
         return self._result(ticket, began_s, TaskOutcome(success=True, output=answer.output, metadata=about), None)
@@ -204,7 +202,6 @@ class QueryExecutor:
     def _failed(
         self, ticket: ExecutionTicket, began_s: float, kind: str, trail: Trail, reason: str, error: str
     ) -> ExecutionResult:
-        self._budget.spend(_asker(ticket), {"seconds": _seconds_of(trail)})  # what runs into its time costs most
         about = {
             "query_type": kind,
             "source": None,
@@ -218,10 +215,22 @@ class QueryExecutor:
         }
         return self._result(ticket, began_s, TaskOutcome(success=False, metadata=about), error)
 
+    def _spend(self, asker: str, trail: Trail, output: Mapping[str, Any] | None) -> None:
+        """Take what a query has cost from its asker's budget; what nobody limits is not measured."""
+        cost: dict[str, float] = {}
+        for what in self._budget.measures:
+            if what == "seconds":
+                cost[what] = _seconds_of(trail)
+            elif output is not None:
+                cost[what] = len(msgspec.json.encode(output)) if what == "bytes" else _rows_of(output)
+        if cost:
+            self._budget.spend(asker, cost)
+
     def _tell(self, kind: str, ending: str, began_s: float, tried: list[dict[str, Any]]) -> None:
         known = kind if kind in self._sources.runners else "other"
+        took_s = time.perf_counter() - began_s
         for observer in self.observers:
-            observer(known, ending, time.perf_counter() - began_s)
+            observer(known, ending, took_s)
         for link_observer in self.link_observers:
             for entry in tried:
                 link_observer(entry["source"], entry["ending"])

@@ -46,7 +46,8 @@ class Overdue:
             raise
         finally:
             del self._until_s[task]
-            self._ended.discard(task)
+            if self._ended:
+                self._ended.discard(task)
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()

@@ -51,8 +51,7 @@ class _Run:
         self._store = store
         self._allowed = allowed
         self._query = query
-        patterns = {allowed.pattern_of(key) or "" for key in query.keys} or set(allowed.keys)
-        self._masked = allowed.masked(*patterns)
+        self._masked = allowed.masked_of(query.keys)
         self._rows = Rows(query.limits, self._masked)
         self._deadline_s = time.monotonic() + query.limits.time_s
         self._complete = True
@@ -68,7 +67,7 @@ class _Run:
                 return self._output()
             if not query.as_rows and not query.fetch_values:
                 return self._keys(keys)
-        values = await self._values(keys)
+        values = await (self._one(keys[0]) if query.operation == "get" else self._values(keys))
         if query.as_rows:
             return self._as_rows(values)
         return self._native(keys, values)
@@ -78,8 +77,9 @@ class _Run:
     def _as_rows(self, values: dict[str, Any]) -> dict[str, Any]:
         for key, value in values.items():
             parts = self._parts(key)
-            if not all(self._rows.add(parts | row) for row in _rows_of(value)):
-                break
+            for row in _rows_of(value):
+                if not self._rows.add(parts | row):
+                    return self._output()
         return self._output()
 
     def _output(self) -> dict[str, Any]:
@@ -87,8 +87,10 @@ class _Run:
         return self._more({"documents": rows.rows, "count": len(rows.rows)})
 
     def _more(self, output: dict[str, Any]) -> dict[str, Any]:
-        cut = {"truncated": self._rows.truncated or not self._complete}
-        return output | cut | ({"complete": self._complete} if self._query.operation == "scan" else {})
+        output["truncated"] = self._rows.truncated or not self._complete
+        if self._query.operation == "scan":
+            output["complete"] = self._complete
+        return output
 
     def _parts(self, key: str) -> dict[str, str]:
         pattern = self._query.key_pattern
@@ -130,7 +132,7 @@ class _Run:
         return bool(self._masked) and any(
             self._masked.intersection(self._allowed.parts_of(pattern, key))
             for key in keys
-            if (pattern := self._allowed.pattern_of(key))
+            for pattern in self._allowed.patterns_of(key)
         )
 
     def _shown(self, value: Any) -> Any:
@@ -163,8 +165,6 @@ class _Run:
 
     async def _values(self, keys: list[str]) -> dict[str, Any]:
         """Return the values of those keys that are there, each measured before it is fetched."""
-        if self._query.operation == "get":
-            return await self._one(keys[0])
         values: dict[str, Any] = {}
         room = self._query.limits.size_bytes
         for start in range(0, len(keys), BATCH_KEYS):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from app.errors import QueryRefused
-from models.queries.shape import check_depth
+from models.queries.shape import check_depth, surely_flat
 
 if TYPE_CHECKING:
     from models.queries import Limits
@@ -39,10 +39,16 @@ class Rows:
         if len(self.rows) >= self._limits.rows:
             self.truncated = True
             return False
-        check_depth(row, depth=self._limits.depth, what="a row of the answer")
+        try:
+            encoded = msgspec.json.encode(row)
+        except RecursionError:
+            encoded = b""
+        if not surely_flat(encoded, depth=self._limits.depth):
+            check_depth(row, depth=self._limits.depth, what="a row of the answer")
         if self._masked:
             row = _masked(row, self._masked)
-        self._size_bytes += len(msgspec.json.encode(row)) + 1
+            encoded = msgspec.json.encode(row)
+        self._size_bytes += len(encoded) + 1
         if self._size_bytes > self._limits.size_bytes:
             raise QueryRefused(
                 f"the answer has more than {self._limits.size_bytes:,} bytes: ask for less, or for a summary", "size"

@@ -27,6 +27,7 @@ __all__ = ["AT_ONCE", "GRACE_S", "CircuitOpen", "Runner", "Sources", "StandIns"]
 AT_ONCE = 8  # queries of one worker that are under way at the same time on one store
 GRACE_S = 2.0  # beyond its limit, after which a query is given up whatever its store's driver is doing
 OPEN_S = 5.0
+LEAST_S = 0.001
 
 
 class Runner(Protocol):
@@ -110,27 +111,23 @@ class Sources:
             QueryRefused: now and later.
             StoreUnavailable: for now.
         """
-        return await self._asking.ask((link.kind, link.question), lambda: self._in_turn(link, asker, left_s))
-
-    async def _in_turn(self, link: Link, asker: str, left_s: float) -> dict[str, Any]:
         if left_s <= 0:
             raise StoreUnavailable(link.kind, "no time is left to ask it", again_in_s=0.0)
+        limits = self.limits.lowered(time_s=left_s)
+        # Of the same time: who has more of it is not to be told that somebody else's was too short.
+        question = (link.kind, link.question, limits.time_s)
+        try:
+            return await self._asking.ask(question, left_s, lambda: self._in_turn(link, limits, asker, left_s))
+        except TimeoutError as error:
+            raise StoreUnavailable(link.kind, "it is being asked the same for another", again_in_s=0.0) from error
+
+    async def _in_turn(self, link: Link, limits: Limits, asker: str, left_s: float) -> dict[str, Any]:
         circuit = self.circuit(link.source)
         if circuit.state == "open":
             raise CircuitOpen(link.kind, circuit)
-        limits = self.limits.lowered(time_s=left_s)
         slots = self._slots[link.kind]
-        if slots.take_free():
-            return await self._within(link, limits, slots, circuit)
-        try:
-            async with asyncio.timeout(left_s):
-                await slots.take(asker)
-        except TimeoutError as error:
-            raise StoreUnavailable(link.kind, f"{slots.waiting} wait for it", again_in_s=0.0) from error
-        return await self._within(link, limits, slots, circuit)
-
-    async def _within(self, link: Link, limits: Limits, slots: FairSlots, circuit: Circuit) -> dict[str, Any]:
-        """Ask a source, with a slot in hand, and note how it is."""
+        if not slots.take_free():
+            limits = await _turn(slots, link.kind, asker, left_s, limits)
         if not circuit.allows():  # it may have failed while this one waited
             slots.give()
             raise CircuitOpen(link.kind, circuit)
@@ -147,6 +144,17 @@ class Sources:
             slots.give()
         circuit.note(good=True)
         return await _after(output, link) if link.steps else output
+
+
+async def _turn(slots: FairSlots, kind: str, asker: str, left_s: float, limits: Limits) -> Limits:
+    """Wait for a slot; return the limits in the time that is left then."""
+    until_s = time.monotonic() + left_s
+    try:
+        async with asyncio.timeout(left_s):
+            await slots.take(asker)
+    except TimeoutError as error:
+        raise StoreUnavailable(kind, f"{slots.waiting} wait for it", again_in_s=0.0) from error
+    return limits.lowered(time_s=max(LEAST_S, until_s - time.monotonic()))
 
 
 async def _after(output: dict[str, Any], link: Link) -> dict[str, Any]:

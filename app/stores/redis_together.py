@@ -34,18 +34,14 @@ class Together:
         self._waiting: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def ask(self, commands: Sequence[Command]) -> list[Any]:
-        """Return the answers of commands; the error of one of them, or of the message, is raised."""
+    def ask(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
+        """Return what will be the answers of commands, or the error of one of them, or of the message."""
         loop = asyncio.get_running_loop()
         answers: asyncio.Future[list[Any]] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append((commands, answers))
-        found = await answers
-        for one in found:
-            if isinstance(one, Exception):
-                raise one
-        return found
+        return answers
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -74,6 +70,11 @@ class Together:
             return
         at = 0
         for commands, answers in message:
-            if not answers.done():
-                answers.set_result(found[at : at + len(commands)])
+            own = found[at : at + len(commands)]
             at += len(commands)
+            if answers.done():
+                continue
+            if (wrong := next((one for one in own if isinstance(one, Exception)), None)) is not None:
+                answers.set_exception(wrong)
+            else:
+                answers.set_result(own)

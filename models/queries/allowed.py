@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -70,7 +70,14 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     def pattern_of(self, key: str) -> str | None:
         """Return the pattern that lists a key, or None."""
-        return next((name for name, pattern in self._patterns.items() if pattern.fullmatch(key)), None)
+        for name, (pattern, _) in self._patterns.items():
+            if pattern.fullmatch(key):
+                return name
+        return None
+
+    def patterns_of(self, key: str) -> list[str]:
+        """Return every pattern that lists a key: `session:{user}` lists those of `session:{user}:token` too."""
+        return [name for name, (pattern, _) in self._patterns.items() if pattern.fullmatch(key)]
 
     def glob(self, glob: str) -> str:
         """Return a glob of which every match may be among the listed keys.
@@ -92,15 +99,26 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         """Return the fields to be masked in what is read from these places."""
         return NOTHING.union(*(self.sensitive.get(place, NOTHING) for place in places))
 
+    def masked_of(self, keys: Sequence[str]) -> frozenset[str]:
+        """Return the fields to be masked in what these keys hold; without keys, in what any listed one holds."""
+        if not self.sensitive:
+            return NOTHING
+        patterns = {name for key in keys for name in self.patterns_of(key)} if keys else self.keys
+        return self.masked(*patterns)
+
     @cached_property
     def graph_masked(self) -> frozenset[str]:
         """The fields to be masked in what is read from the graph."""
         return self.masked(*self.labels, *self.relationships)
 
     @cached_property
-    def _patterns(self) -> dict[str, re.Pattern[str]]:
+    def _patterns(self) -> dict[str, tuple[re.Pattern[str], tuple[str, ...]]]:
+        """Of each key pattern: what matches its keys, and the names of its variables."""
         return {
-            pattern: re.compile("(.+)".join(map(re.escape, _VARIABLE.split(pattern))), re.DOTALL)
+            pattern: (
+                re.compile("(.+)".join(map(re.escape, _VARIABLE.split(pattern))), re.DOTALL),
+                tuple(name[1:-1] for name in _VARIABLE.findall(pattern)),
+            )
             for pattern in self.keys
         }
 
@@ -110,13 +128,12 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
         Raises:
             QueryRefused: the pattern isn't listed, or the key isn't one of it.
         """
-        compiled = self._patterns.get(pattern)
-        if compiled is None:
+        if pattern not in self._patterns:
             raise QueryRefused(f"key pattern {pattern!r} is not open to queries", "not-listed")
+        compiled, names = self._patterns[pattern]
         match = compiled.fullmatch(key)
         if match is None:
             raise QueryRefused(f"key {key!r} is none of {pattern!r}", "not-listed")
-        names = [name[1:-1] for name in _VARIABLE.findall(pattern)]
         return dict(zip(names, match.groups(), strict=True))
 
 

@@ -47,14 +47,26 @@ def check_shape(value: Any, *, depth: int, size_bytes: int) -> bytes:
     Raises:
         QueryRefused: it isn't.
     """
-    check_depth(value, depth=depth, what="the query")
     try:
         encoded = msgspec.json.encode(value, order="sorted")
+    except RecursionError:
+        encoded = b""
     except (TypeError, UnicodeEncodeError) as error:
+        check_depth(value, depth=depth, what="the query")
         raise QueryRefused(f"the query is no JSON: {error}", "parameters") from error
+    if not surely_flat(encoded, depth=depth):
+        check_depth(value, depth=depth, what="the query")
     if len(encoded) > size_bytes:
         raise QueryRefused(f"the query has {len(encoded):,} bytes, the limit is {size_bytes:,}", "size")
     return encoded
+
+
+def surely_flat(encoded: bytes, *, depth: int) -> bool:
+    """Tell whether what is encoded has so few brackets that it can't be nested too deep; nothing encoded may be.
+
+    Most values have: to count is much cheaper than to look at every one of their parts.
+    """
+    return len(encoded) > 0 and encoded.count(b"{") + encoded.count(b"[") <= depth
 
 
 def check_depth(value: Any, *, depth: int, what: str) -> None:
@@ -64,16 +76,15 @@ def check_depth(value: Any, *, depth: int, what: str) -> None:
         QueryRefused: deeper than `depth` levels.
     """
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         inner: list[Any] = []
         for item in level:
-            kind = item.__class__
-            if kind in _FLAT:  # most are: cheaper than to ask whether they are a mapping
+            if item.__class__ is dict or isinstance(item, Mapping):
+                item = item.values()  # noqa: PLW2901
+            elif not isinstance(item, list | tuple):
                 continue
-            if kind is dict or isinstance(item, Mapping):
-                inner.extend(item.values())
-            elif isinstance(item, list | tuple):
-                inner.extend(item)
+            # Most are flat: cheaper to leave them out here than to look at them on the next level.
+            inner += [each for each in item if each.__class__ not in _FLAT]
         if not inner:
             return
         level = inner

@@ -40,7 +40,7 @@ def test_each_is_measured_for_itself_and_nothing_by_default() -> None:
     free = AnswerBudget({}, clock=clock)
     free.spend("a", {"rows": 1e9})
     free.check("a")
-    assert not free.limited
+    assert not free.measures
     with pytest.raises(ValueError, match="bytes, rows, seconds can be measured"):
         AnswerBudget({"joules": 1}, clock=clock)
 

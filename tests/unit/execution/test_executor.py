@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import StoreUnavailable
+from app.errors import QueryRefused, StoreUnavailable
 from app.execution import AT_ONCE, QueryExecutor, sources
 from models.queries import Limits
 from models.records import ExecutionTicket, ResultStatus, TaskType
@@ -82,6 +82,48 @@ async def test_what_is_not_executed_here_is_a_failed_result_that_says_why(refuse
     assert result.status is ResultStatus.FAILED
     assert why in (result.error_message or "")
     assert result.result.metadata["reason"] == "unsupported"
+
+
+async def test_who_asks_the_same_as_another_waits_for_it_until_its_own_deadline() -> None:
+    """The other may have more time, and its store stand still."""
+    asking = QueryExecutor("agent", {"mongodb": Store(stands_still=True)}, Limits(time_s=0.2))
+    other = asyncio.ensure_future(asking.execute(ticket("q")))
+    await asyncio.sleep(0)
+    late = asyncio.ensure_future(asking.execute(query_ticket({"query_type": "mongodb", "question": "q"}, left_ms=300)))
+    done, _ = await asyncio.wait({other, late}, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {late}
+    assert (await late).result.metadata["reason"] == "deadline"
+    other.cancel()
+    await asyncio.gather(other, return_exceptions=True)
+
+
+async def test_who_has_more_time_is_not_told_that_anothers_was_too_short() -> None:
+    class Slow(Store):
+        async def run(self, parameters: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+            output = await super().run(parameters, limits)
+            if limits.time_s < 1:
+                raise QueryRefused("the query took too long", "slow")
+            return output
+
+    asking = QueryExecutor("agent", {"mongodb": Slow()}, Limits(time_s=5))
+    hurried, patient = await asyncio.gather(
+        *(asking.execute(ticket("q", timeout_ms=timeout_ms)) for timeout_ms in (500, 30_000))
+    )
+    assert hurried.result.metadata["reason"] == "slow"
+    assert patient.status is ResultStatus.COMPLETED
+
+
+async def test_a_query_that_has_waited_for_its_turn_has_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "AT_ONCE", 1)
+    store = Store(stands_still=True)
+    asking = QueryExecutor("agent", {"mongodb": store}, Limits(time_s=5))
+    first = asyncio.ensure_future(asking.execute(ticket("first")))
+    waiting = asyncio.ensure_future(asking.execute(query_ticket({"question": "second"}, left_ms=2000)))
+    await asyncio.sleep(0.3)
+    store.stands_still = False
+    first.cancel()
+    assert (await waiting).status is ResultStatus.COMPLETED
+    assert store.limits[1].time_s <= 1.7
 
 
 async def test_a_store_that_stands_still_keeps_its_own_queries_waiting_and_no_others() -> None:

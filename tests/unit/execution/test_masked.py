@@ -16,7 +16,7 @@ from app.execution.redis import RedisRunner
 from app.stores.kafka import Found
 from app.stores.kafka_reads import Read, Records
 from models.planning import load_catalog
-from models.queries import Limits, MongoQuery, allowed_by
+from models.queries import Allowed, Limits, MongoQuery, allowed_by
 
 HIDDEN = "123.456.789-09"
 FRAMED = b"\0\0\0\0\7" + HIDDEN.encode()
@@ -128,3 +128,15 @@ async def test_it_is_masked_wherever_it_stands(kind: str, parameters: dict[str, 
     assert HIDDEN not in text
     assert base64.b64encode(FRAMED).decode() not in text
     assert output["count" if "count" in output else "keys"] != 0
+
+
+@pytest.mark.parametrize("keys", [("cart:{user}", "cart:{user}:card"), ("cart:{user}:card", "cart:{user}")])
+async def test_a_key_that_two_patterns_list_shows_what_both_allow(keys: tuple[str, ...]) -> None:
+    class Card:
+        async def read(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+            return [msgspec.json.encode({"number": HIDDEN, "name": "Ana"}) for _ in commands]
+
+    allowed = Allowed(keys=keys, sensitive={"cart:{user}:card": frozenset({"number"})})
+    runner = RedisRunner(Card(), allowed)  # type: ignore[arg-type]
+    output = await runner.run({"operation": "get", "key": "cart:a:card"}, Limits())
+    assert output["value"] == {"number": "***", "name": "Ana"}
