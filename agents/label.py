@@ -62,7 +62,7 @@ def _join(tx: Transaction, record: Record) -> list[Signal]:
         if before is not None and before.consensus is not None:
             return []  # the same plan once more: it was shown already
         known[said.plan_id] = Prediction(at_ms=said.at, consensus=said)
-        _send(tx, sightings_of(said))
+        _send(tx, sightings_of(said, light=_is_too_much(tx, record, "plans")))
         signals = []
         for early in before.labels if before else ():
             signals += _label(tx, record, early)
@@ -81,8 +81,7 @@ def _label(tx: Transaction, record: Record, label: Label) -> list[Signal]:
         return []
     consensus = after.consensus
     metrics.label_delay(max(0, label.at_ms - consensus.at) / 1000)
-    light = bool(take(tx.view(learning_rates, record), "labels", _FULL, event_time_ms=record.timestamp_ms))
-    _send(tx, examples_of(consensus, label, light=light))
+    _send(tx, examples_of(consensus, label, light=_is_too_much(tx, record, "labels")))
     if seen := labelled(consensus, label):
         tx.send(topics.EXPERIMENTS_OBSERVATIONS, key=plan_id, value=seen)
     return [
@@ -98,6 +97,11 @@ def _label(tx: Transaction, record: Record, label: Label) -> list[Signal]:
         for vote in consensus.decision.specialist_votes
         if label.specialist in (None, vote.specialist_type)
     ]
+
+
+def _is_too_much(tx: Transaction, record: Record, what: str) -> bool:
+    """Whether more comes than all learners have time for; decided here, so that it is the same for whoever learns."""
+    return bool(take(tx.view(learning_rates, record), what, _FULL, event_time_ms=record.timestamp_ms))
 
 
 def _send(tx: Transaction, examples: Iterable[LearningExample]) -> None:

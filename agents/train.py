@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from app import topics
@@ -16,14 +17,17 @@ from app.clock import now_ms
 from app.engine import runs, transaction
 from app.main import app, ladders, metrics, settings
 from models.errors import InvalidSnapshot
-from models.online.features import SCHEMA
-from models.online.ladder_state import LadderState, from_bytes, to_bytes
+from models.online import served
+from models.online.features import NAMES, SCHEMA
+from models.online.ladder_state import from_bytes, to_bytes
+from models.online.serving import served_of
 from models.online.specialists import learn, new_ladder
 from models.records import SpecialistType
-from tables.ladders import Chunk, chunks_of, joined, read, write
+from tables.ladders import Chunk, chunks_of, joined, read, served_key, write
 
 if TYPE_CHECKING:
     from app.engine import Record, Transaction
+    from models.online.ladder_state import LadderState
     from models.online.specialists import Step
 
 logger = logging.getLogger(__name__)
@@ -57,12 +61,12 @@ async def train(stream: Any) -> None:
 async def _train(tx: Transaction, records: list[Record]) -> None:
     specialist = SPECIALISTS[records[0].partition]
     view = tx.view(ladders, records[0])
-    parts = read(view, specialist)
+    parts = read(view, specialist.value)
     # Off the loop: learning and packing take long, and other stages have answers to give.
-    step, chunks, state = await asyncio.to_thread(_taught, specialist, parts, records)
-    if chunks:
-        write(view, specialist, chunks)
-        _held[specialist] = (chunks[0].version, state)
+    step, chunks, serving, state = await asyncio.to_thread(_taught, specialist, parts, records)
+    write(view, specialist.value, chunks)
+    write(view, served_key(specialist), serving)
+    _held[specialist] = (chunks[0].version, state)
     metrics.trained(specialist.value, step)
     for event in step.events:
         tx.send(topics.LEARNING_EVENTS, key=specialist.value, value=event)
@@ -73,17 +77,15 @@ async def _train(tx: Transaction, records: list[Record]) -> None:
 
 def _taught(
     specialist: SpecialistType, parts: list[Chunk], records: list[Record]
-) -> tuple[Step, list[Chunk], LadderState]:
-    state = _state(specialist, parts)
-    fresh = [(record.offset, record.value) for record in records if record.offset >= state.next_offset]
-    step = learn(state.ladder, fresh)
-    after = LadderState(state.ladder, SCHEMA, max(state.next_offset, records[-1].offset + 1))
-    packed = to_bytes(after)
-    return (
-        step,
-        chunks_of(packed, learned=after.ladder.learned, next_offset=after.next_offset, at_ms=now_ms()),
-        after,
-    )
+) -> tuple[Step, list[Chunk], list[Chunk], LadderState]:
+    before = _state(specialist, parts)
+    fresh = [(record.offset, record.value) for record in records if record.offset >= before.next_offset]
+    step = learn(before, fresh)
+    after = before._replace(next_offset=max(before.next_offset, records[-1].offset + 1))
+    cut = partial(chunks_of, learned=after.ladder.learned, next_offset=after.next_offset, at_ms=now_ms())
+    chunks = cut(to_bytes(after))
+    serving = served.to_bytes(served_of(after.ladder, schema=SCHEMA, names=NAMES))
+    return step, chunks, cut(serving, version=chunks[0].version), after
 
 
 def _state(specialist: SpecialistType, parts: list[Chunk]) -> LadderState:

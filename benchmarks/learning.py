@@ -32,8 +32,11 @@ from benchmarks.report import emit, progress
 from benchmarks.servers import is_ready
 from models.deliberation.scoring import consensus_of
 from models.nlu import to_envelope, understand
-from models.online.features import features_of, inputs_of
+from models.online import served
+from models.online.features import NAMES, SCHEMA, features_of, inputs_of
 from models.online.labels import to_be_labelled
+from models.online.ladder_state import from_bytes
+from models.online.serving import served_of
 from models.online.specialists import learn, new_ladder
 from models.planning import load_catalog, make_plan
 from models.records import (
@@ -47,6 +50,7 @@ from models.records import (
     decode,
     encode,
 )
+from tables.ladders import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -223,13 +227,31 @@ def differing(group: Group, specialists: Specialists) -> int:
         example = decode(LearningExample, message.value())
         given.setdefault(message.partition(), []).append((message.offset(), example))
     rows = [inputs_of(features_of(case.plan)) for case in cases(99, 50)]
+    snapshots = newest_snapshots(group)
     different = 0
     for partition, specialist in enumerate(SpecialistType):
-        ladder = new_ladder(specialist).ladder
-        learn(ladder, given.get(partition, []))
+        state = new_ladder(specialist)
+        learn(state, given.get(partition, []))
+        kept = from_bytes(b"".join(chunk.data for chunk in snapshots[specialist]), schema=SCHEMA)
+        serving = served.from_bytes(served.to_bytes(served_of(state.ladder, schema=SCHEMA, names=NAMES)), schema=SCHEMA)
         scored = specialists.current()[specialist].ladder
-        different += [ladder.forecast(row) for row in rows] != [scored.forecast(row) for row in rows]
+        different += (
+            [state.ladder.forecast(row) for row in rows] != [kept.ladder.forecast(row) for row in rows]
+            or [serving.predict(row) for row in rows] != [scored.predict(row) for row in rows]
+            or state.waiting != kept.waiting
+        )
     return different
+
+
+def newest_snapshots(group: Group) -> dict[SpecialistType, list[Chunk]]:
+    """Return the newest snapshot of each ladder that goes on learning, in its parts."""
+    newest = {message.key(): message.value() for message in group.read(topics.SPECIALISTS_SNAPSHOTS.name)}
+    view = {key.decode(): msgspec.json.decode(value, type=Chunk) for key, value in newest.items() if value is not None}
+    return {
+        each: [view[f"{each.value}/{number}"] for number in range(view[f"{each.value}/0"].chunks)]
+        for each in SpecialistType
+        if f"{each.value}/0" in view
+    }
 
 
 def flip(addresses: Mapping[str, str], folder: Path, *, seed: int = 1, plot: Path | None = None) -> bool:

@@ -1,9 +1,9 @@
 """The specialists' ladders, each as a snapshot in chunks.
 
-Key: ``{specialist}/{number of the chunk}``. Value: a :class:`Chunk`. Bound: five specialists, :data:`MOST_CHUNKS`
-chunks each. One partition a specialist; the changelog is the topic ``specialists.snapshots``, which every worker
-follows to score with the newest. A snapshot is written in the transaction that commits the offsets of what it has
-learned.
+Key: ``{specialist}/{number of the chunk}`` for what goes on learning, ``served:{specialist}/{number}`` for what scoring
+needs of it. Value: a :class:`Chunk`. Bound: five specialists, :data:`MOST_CHUNKS` chunks of each. One partition a
+specialist; the changelog is the topic ``specialists.snapshots``, which every worker follows to score with the newest.
+A snapshot is written in the transaction that commits the offsets of what it has learned.
 """
 
 from __future__ import annotations
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
     from tables import OrderedView
 
-__all__ = ["CHUNK_BYTES", "LADDERS", "MOST_CHUNKS", "Chunk", "chunks_of", "joined", "partition_of", "read", "write"]
+__all__ = [
+    "CHUNK_BYTES",
+    "LADDERS",
+    "MOST_CHUNKS",
+    "Chunk",
+    "chunks_of",
+    "joined",
+    "partition_of",
+    "read",
+    "served_key",
+    "write",
+]
 
 CHUNK_BYTES: Final = 1024 * 1024
 MOST_CHUNKS: Final = 64
@@ -32,8 +43,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """One part of a snapshot.
 
     Attributes:
-        version: Of the snapshot: the beginning of its checksum.
-        sha256: Of the whole snapshot.
+        version: Of the snapshot: the beginning of the checksum of what goes on learning.
+        sha256: Of all parts together.
         chunks: How many parts there are.
         learned: How many labels it has learned.
         next_offset: The offset of the next example.
@@ -58,8 +69,13 @@ def partition_of(specialist: SpecialistType) -> int:
     return list(SpecialistType).index(specialist)
 
 
-def chunks_of(data: bytes, *, learned: int, next_offset: int, at_ms: int) -> list[Chunk]:
-    """Cut a snapshot.
+def served_key(specialist: SpecialistType) -> str:
+    """Return what goes before the number of a chunk for scoring."""
+    return f"served:{specialist.value}"
+
+
+def chunks_of(data: bytes, *, learned: int, next_offset: int, at_ms: int, version: str | None = None) -> list[Chunk]:
+    """Cut a snapshot; `version` is that of the one that it was made of, if not its own.
 
     Raises:
         InvalidSnapshot: it is too large.
@@ -70,7 +86,7 @@ def chunks_of(data: bytes, *, learned: int, next_offset: int, at_ms: int) -> lis
     digest = hashlib.sha256(data).hexdigest()
     return [
         Chunk(
-            version=digest[:12],
+            version=version or digest[:12],
             sha256=digest,
             chunks=len(parts),
             learned=learned,
@@ -94,20 +110,20 @@ def joined(chunks: Sequence[Chunk]) -> bytes:
     return data
 
 
-def write(view: OrderedView[Chunk], specialist: SpecialistType, chunks: Sequence[Chunk]) -> None:
-    """Put a snapshot in the place of the one before."""
+def write(view: OrderedView[Chunk], name: str, chunks: Sequence[Chunk]) -> None:
+    """Put a snapshot in the place of the one before; `name` is the specialist's, or its `served_key`."""
     for number, chunk in enumerate(chunks):
-        view[f"{specialist.value}/{number}"] = chunk
+        view[f"{name}/{number}"] = chunk
     for number in range(len(chunks), MOST_CHUNKS):
-        if view.get(key := f"{specialist.value}/{number}") is None:
+        if view.get(key := f"{name}/{number}") is None:
             break
         del view[key]
 
 
-def read(view: OrderedView[Chunk], specialist: SpecialistType) -> list[Chunk]:
+def read(view: OrderedView[Chunk], name: str) -> list[Chunk]:
     """Return the newest snapshot's parts; none when there is no snapshot."""
-    first = view.get(f"{specialist.value}/0")
+    first = view.get(f"{name}/0")
     if first is None:
         return []
-    rest = (view.get(f"{specialist.value}/{number}") for number in range(1, first.chunks))
+    rest = (view.get(f"{name}/{number}") for number in range(1, first.chunks))
     return [first, *(chunk for chunk in rest if chunk is not None)]

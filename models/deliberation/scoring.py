@@ -1,13 +1,13 @@
 """From a plan to its consensus: features, what the specialists' ladders say of them, opinions, decision.
 
-Each ladder is asked once: what it says is both the learner's part of the opinion and what it is judged by later, so it
-travels with the decision.
+Each ladder's champion is asked once: what it says is both the learner's part of the opinion and what it is judged by
+later, so it travels with the decision. What the other rungs say, their owner asks them (`models.online.waiting`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from models.deliberation import deliberate
 from models.deliberation.learned import LearnedModel, Learners, Unusable, probabilities_of
@@ -19,9 +19,41 @@ from models.online.task_graph import graph_of
 from models.records import CognitivePlan, Consensus, Exposure, Recommendation, SpecialistForecast, SpecialistType
 
 if TYPE_CHECKING:
-    from models.online.ladder import Forecast, Ladder
+    from models.online.ladder import Forecast
+    from models.online.rungs import Row
 
-__all__ = ["NO_LADDERS", "Ladders", "ScoringLadder", "calibrated", "consensus_of"]
+__all__ = ["NO_LADDERS", "Asked", "Ladders", "ScoringLadder", "calibrated", "consensus_of"]
+
+
+class Asked(Protocol):
+    """A ladder as scoring needs it (`models.online.served.ServedLadder`, `models.online.ladder.Ladder`)."""
+
+    @property
+    def champion(self) -> str:
+        """The kind of the rung that decides."""
+        ...
+
+    @property
+    def learned(self) -> int:
+        """How many labels it has learned."""
+        ...
+
+    @property
+    def accuracies(self) -> Mapping[str, float | None]:
+        """Of each rung, the share of its predictions that was right."""
+        ...
+
+    def predict(self, x: Row) -> Forecast:
+        """Let the champion say what an example is; nothing changes."""
+        ...
+
+    def probabilities_of(self, kind: str, x: Row) -> dict[str, float]:
+        """Let one rung say what an example is; nothing changes.
+
+        Raises:
+            KeyError: there is no such rung.
+        """
+        ...
 
 
 class ScoringLadder(NamedTuple):
@@ -32,7 +64,7 @@ class ScoringLadder(NamedTuple):
         version: The version of the snapshot.
     """
 
-    ladder: Ladder
+    ladder: Asked
     version: str
 
 
@@ -63,7 +95,6 @@ def consensus_of(
     now_ms: int,
     ladders: Ladders = NO_LADDERS,
     trails: Mapping[SpecialistType, Trail] = EVEN,
-    light: bool = False,
     trials: Trials = NO_TRIALS,
 ) -> Consensus:
     """Let the specialists judge a plan and decide; the same arguments give the same record, byte for byte.
@@ -73,7 +104,6 @@ def consensus_of(
         now_ms: The time, epoch milliseconds.
         ladders: What specialists have learned; those that are missing speak by their rules.
         trails: The specialists' records in the plan's domain.
-        light: Leave out the heavy rungs that do not decide: those are not judged by this plan.
         trials: Whose opinions count: registered champions' in the place of ladders, which are asked too, since they
             learn; and challengers' while experiments run, whose records are the only thing that takes its time.
     """
@@ -87,7 +117,7 @@ def consensus_of(
         if scoring.ladder.learned <= 0:
             continue
         began_s = trials.timer()
-        forecast = scoring.ladder.forecast(row, light=light)
+        forecast = scoring.ladder.predict(row)
         took_ms[specialist] = (trials.timer() - began_s) * 1000
         said[specialist] = _Said(scoring, forecast)
         forecasts.append(

@@ -142,8 +142,8 @@ def _concern_each_other(one: Label, other: Label) -> bool:
     return one.specialist is None or other.specialist is None or one.specialist is other.specialist
 
 
-def sightings_of(consensus: Consensus) -> list[LearningExample]:
-    """Return what each learner is shown of a plan that has just been judged."""
+def sightings_of(consensus: Consensus, *, light: bool) -> list[LearningExample]:
+    """Return what each learner is shown of a plan that has just been judged; `light`: without the dearest learners."""
     forecasts = {forecast.specialist_type: forecast for forecast in consensus.forecasts}
     return [
         LearningExample(
@@ -154,6 +154,7 @@ def sightings_of(consensus: Consensus) -> list[LearningExample]:
             features=consensus.features,
             forecast=forecasts.get(specialist),
             judged_at=consensus.at,
+            light=light,
         )
         for specialist in SpecialistType
     ]
@@ -162,9 +163,7 @@ def sightings_of(consensus: Consensus) -> list[LearningExample]:
 def examples_of(consensus: Consensus, label: Label, *, light: bool) -> list[LearningExample]:
     """Return what each learner concerned is to learn of a plan."""
     return [
-        msgspec.structs.replace(
-            sighting, label=label.recommendation, source=label.source, labelled_at=label.at_ms, light=light
-        )
-        for sighting in sightings_of(consensus)
+        msgspec.structs.replace(sighting, label=label.recommendation, source=label.source, labelled_at=label.at_ms)
+        for sighting in sightings_of(consensus, light=light)
         if label.specialist in (None, sighting.specialist_type)
     ]

@@ -138,6 +138,21 @@ class Ladder:
         return self._champion.kind
 
     @property
+    def champion_name(self) -> str:
+        """The name under which that rung is judged."""
+        return self._champion.name
+
+    @property
+    def learners(self) -> dict[str, Learner]:
+        """What stands on each rung, by its kind."""
+        return {rung.kind: rung.learner for rung in self._rungs}
+
+    @property
+    def calibration(self) -> OnlineCalibration:
+        """How often the champion is right when it is how sure."""
+        return self._calibration
+
+    @property
     def expected_accuracy(self) -> float | None:
         """The accuracy to be expected of the newest predictions, labels or not."""
         return self._expected.accuracy

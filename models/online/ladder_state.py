@@ -21,10 +21,11 @@ import numpy as np
 from models.errors import InvalidSnapshot
 from models.online.ladder import Ladder
 from models.online.snapshot import Snapshot
+from models.online.waiting import Waiting
 
 __all__ = ["KIND", "LadderState", "from_bytes", "to_bytes"]
 
-KIND: Final = "ladder/1"
+KIND: Final = "ladder/2"
 
 _PACKAGES: Final = (
     "models.online",
@@ -66,16 +67,18 @@ class LadderState(NamedTuple):
         ladder: As it stood.
         schema: Of the features that it has learned from.
         next_offset: The offset of the next example on its topic.
+        waiting: What was said of the examples whose labels have not come.
     """
 
     ladder: Ladder
     schema: str
     next_offset: int
+    waiting: Waiting
 
 
 def to_bytes(state: LadderState) -> bytes:
     """Pack a ladder."""
-    packed = pickle.dumps(state.ladder, protocol=5)
+    packed = pickle.dumps((state.ladder, state.waiting), protocol=5)
     header = {
         "kind": KIND,
         "libraries": _libraries(),
@@ -105,14 +108,15 @@ def from_bytes(data: bytes, *, schema: str) -> LadderState:
     if hashlib.sha256(content).hexdigest() != packed.string("sha256"):
         raise InvalidSnapshot("sha256: it is not that of the ladder's bytes: they were damaged")
     try:
-        ladder = _Unpickler(io.BytesIO(content)).load()
+        ladder, waiting = _Unpickler(io.BytesIO(content)).load()
     except InvalidSnapshot:
         raise
     except Exception as error:  # a pickle can be wrong in any way
         raise InvalidSnapshot(f"ladder: it can't be unpacked: {type(error).__name__}: {error}") from error
-    if not isinstance(ladder, Ladder) or ladder.learned != packed.integer("learned"):
+    known = isinstance(ladder, Ladder) and isinstance(waiting, Waiting)
+    if not known or ladder.learned != packed.integer("learned"):
         raise InvalidSnapshot("ladder: it is none, or not the one that the header tells of")
-    return LadderState(ladder, schema, packed.integer("next_offset"))
+    return LadderState(ladder, schema, packed.integer("next_offset"), waiting)
 
 
 def _libraries() -> dict[str, str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-__all__ = ["ScaledSoftmax"]
+from models.online.served_forms import Linear
 
-_MOST = 6.0
+__all__ = ["MOST_DEVIATIONS", "ScaledSoftmax", "softmax"]
+
+MOST_DEVIATIONS: Final = 6.0
 """Standard deviations that a feature may lie from its mean; beyond, it counts as if it lay there."""
 
 
@@ -49,7 +52,7 @@ class ScaledSoftmax(base.Classifier):
         """Return the probability of each label seen so far; none seen, none returned."""
         if not self._labels:
             return {}
-        return dict(zip(self._labels, _softmax(self._weights @ self._scaled(self._row(x))), strict=True))
+        return dict(zip(self._labels, softmax(self._weights @ self._scaled(self._row(x))), strict=True))
 
     def learn_one(self, x: dict[Any, float], y: base.typing.ClfTarget) -> None:
         """Learn that `x` is a `y`; features and labels not seen before get a column, or a row."""
@@ -66,7 +69,7 @@ class ScaledSoftmax(base.Classifier):
         self._mean += off / self._seen
         self._squares += off * (row - self._mean)
         scaled = self._scaled(row)
-        error = np.array(_softmax(self._weights @ scaled))
+        error = np.array(softmax(self._weights @ scaled))
         error[self._labels[label]] -= 1.0
         self._weights -= np.outer(error, scaled * (self.rate * 8.0 / (8.0 + float(scaled @ scaled))))
 
@@ -87,16 +90,38 @@ class ScaledSoftmax(base.Classifier):
 
     def _scaled(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = np.ones(len(row) + 1)
-        if self._seen > 1:
-            deviation = np.sqrt(self._squares / self._seen)
-            deviation[deviation < 1e-9] = np.inf
-            np.clip((row - self._mean) / deviation, -_MOST, _MOST, out=scaled[:-1])
-        else:
-            scaled[:-1] = 0.0
+        np.clip((row - self._mean) / self._deviation(), -MOST_DEVIATIONS, MOST_DEVIATIONS, out=scaled[:-1])
         return scaled
 
+    def _deviation(self) -> NDArray[np.float64]:
+        """Return that of each feature; infinite where none is known yet, or it is always the same."""
+        if self._seen < 2:
+            return np.full(len(self._squares), np.inf)
+        deviation = np.sqrt(self._squares / self._seen)
+        deviation[deviation < 1e-9] = np.inf
+        return deviation
 
-def _softmax(logits: NDArray[np.float64]) -> list[float]:
+    def served(self, names: Sequence[str]) -> Linear:
+        """Return it as scoring needs it, for rows whose features have this order.
+
+        Raises:
+            ValueError: it knows features that aren't among them.
+        """
+        known = {name: at for at, name in enumerate(names)}
+        if unknown := self._names.keys() - known:
+            raise ValueError(f"names: {min(unknown)} was expected among them")
+        at = [known[name] for name in self._names]
+        mean, deviation = np.zeros(len(names)), np.full(len(names), np.inf)  # what it doesn't know counts as its mean
+        mean[at], deviation[at] = self._mean, self._deviation()
+        weights = np.zeros((len(self._labels), len(names) + 1))
+        weights[:, at], weights[:, -1] = self._weights[:, :-1], self._weights[:, -1]
+        return Linear(
+            labels=list(self._labels), mean=mean.tobytes(), deviation=deviation.tobytes(), weights=weights.tobytes()
+        )
+
+
+def softmax(logits: NDArray[np.float64]) -> list[float]:
+    """Return the probabilities that logits stand for."""
     values: list[float] = logits.tolist()
     most = max(values)
     powers = [exp(value - most) for value in values]

@@ -13,6 +13,7 @@ from models.errors import InvalidRecord
 from models.online.features import SCHEMA, features_in, inputs_of
 from models.online.ladder import Forecast, Ladder, LadderSettings
 from models.online.ladder_state import LadderState
+from models.online.waiting import Waiting
 from models.records import DriftEvent, LearningExample, SpecialistForecast, SpecialistType
 
 __all__ = ["KINDS", "Step", "learn", "new_ladder"]
@@ -42,31 +43,39 @@ class Step(NamedTuple):
 def new_ladder(specialist: SpecialistType) -> LadderState:
     """Return a specialist's ladder that knows nothing."""
     settings = LadderSettings(kinds=KINDS, seed=crc32(specialist.value.encode()))
-    return LadderState(Ladder(specialist.value, settings), SCHEMA, 0)
+    return LadderState(Ladder(specialist.value, settings), SCHEMA, 0, Waiting())
 
 
-def learn(ladder: Ladder, examples: list[tuple[int, LearningExample]]) -> Step:
+def learn(state: LadderState, examples: list[tuple[int, LearningExample]]) -> Step:
     """Show a ladder what has no label yet, and teach it the rest; test, then train.
 
+    Every rung says what it makes of an example when it is shown, and is judged by that when the label comes. What was
+    decided about the plan, by an older snapshot's champion, is what errors, confidence and drift are about.
+
     Args:
-        ladder: The ladder; it is changed.
+        state: The ladder and what waits; both are changed.
         examples: Offset and example, in the order of the topic.
     """
     events: list[DriftEvent] = []
     refused: list[tuple[int, InvalidRecord]] = []
+    ladder, waiting = state.ladder, state.waiting
     learned = light = 0
     for offset, example in examples:
         if example.feature_schema != SCHEMA:
             refused.append((offset, InvalidRecord("feature_schema", f"{SCHEMA} is learned here")))
             continue
         row = inputs_of(features_in(example.features))
-        forecast = _forecast(example.forecast)
+        decided = _forecast(example.forecast)
         if example.label is None:
-            if forecast is not None:
-                events += ladder.observe(row, forecast)
+            waiting.put(example.plan_id, ladder.forecast(row, light=example.light))
+            if decided is not None:
+                events += ladder.observe(row, decided)
             continue
-        if forecast is None:
-            forecast = ladder.forecast(row, light=example.light)
+        said = waiting.take(example.plan_id)
+        if decided is None:
+            forecast = said or ladder.forecast(row, light=example.light)
+        else:
+            forecast = decided if said is None else decided._replace(said=said.said)
         learned += 1
         light += example.light
         events += ladder.learn(row, example.label.value, forecast, light=example.light)

@@ -14,7 +14,15 @@ from models.records import Drift
 if TYPE_CHECKING:
     from river.drift import ADWIN
 
-__all__ = ["Alarm", "ConfidenceWatch", "ErrorSettings", "ErrorWatch", "ExpectedAccuracy", "OnlineCalibration"]
+__all__ = [
+    "Alarm",
+    "ConfidenceWatch",
+    "ErrorSettings",
+    "ErrorWatch",
+    "ExpectedAccuracy",
+    "OnlineCalibration",
+    "calibrated_confidence",
+]
 
 
 class Alarm(NamedTuple):
@@ -137,6 +145,11 @@ class ConfidenceWatch:
         return None
 
 
+def calibrated_confidence(slope: float, shift: float, probability: float) -> float:
+    """Return how often a prediction with this probability is right, by Platt's two numbers."""
+    return 1.0 / (1.0 + exp(-slope * log_odds(probability) - shift))
+
+
 class OnlineCalibration:
     """Platt's two numbers (Platt 1999), learned one example at a time: how often is a prediction this sure right?
 
@@ -151,7 +164,7 @@ class OnlineCalibration:
 
     def confidence(self, probability: float) -> float:
         """Return how often a prediction with this probability is right, 0 to 1."""
-        return 1.0 / (1.0 + exp(-self.slope * log_odds(probability) - self.shift))
+        return calibrated_confidence(self.slope, self.shift, probability)
 
     def learn(self, probability: float, *, right: bool) -> None:
         """Learn whether one was."""

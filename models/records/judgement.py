@@ -64,7 +64,7 @@ class LearningExample(Record, frozen=True, kw_only=True):
         label: What should have been said; None while nobody knows.
         source: Who says so.
         labelled_at: When it was said.
-        light: Learned by the quick learners only: there is more to learn than there is time.
+        light: For the quick learners only: there is more to learn than there is time.
     """
 
     plan_id: RecordId

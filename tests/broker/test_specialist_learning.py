@@ -34,14 +34,8 @@ def examples(group: learning.Group) -> list[tuple[int, int, LearningExample]]:
 
 
 def snapshots(group: learning.Group) -> dict[str, Chunk]:
-    """The newest first parts."""
-    found = group.read(topics.SPECIALISTS_SNAPSHOTS.name)
-    newest = {each.key().decode(): each.value() for each in found if each.value() is not None}
-    return {
-        key.partition("/")[0]: msgspec.json.decode(value, type=Chunk)
-        for key, value in newest.items()
-        if key.endswith("/0")
-    }
+    """The first parts of the newest."""
+    return {who.value: parts[0] for who, parts in learning.newest_snapshots(group).items() if parts}
 
 
 def learned(group: learning.Group, mine: set[str]) -> list[LearningExample]:

@@ -58,7 +58,7 @@ def test_the_record_travels_and_gives_learners_the_row_that_was_scored() -> None
         row = inputs_of(features_in(read.features))
         assert row == inputs_of(features_of(plan)), "to the bit"
         for told in read.forecasts:
-            said = known[told.specialist_type].ladder.forecast(row)
+            said = known[told.specialist_type].ladder.predict(row)
             assert (told.label, told.probabilities, told.confidence, told.said) == (
                 said.label,
                 said.probabilities,

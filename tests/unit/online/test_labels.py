@@ -136,9 +136,9 @@ def test_an_approval_that_changed_nothing_or_expired_is_no_label() -> None:
 
 
 def test_each_specialist_is_given_the_row_that_was_scored_and_feedback_on_one_goes_to_that_one() -> None:
-    shown = sightings_of(CONSENSUS)
+    shown = sightings_of(CONSENSUS, light=True)
     assert [each.specialist_type for each in shown] == list(SpecialistType)
-    assert {each.label for each in shown} == {None}
+    assert {(each.label, each.light) for each in shown} == {(None, True)}
     assert all(each.features == CONSENSUS.features for each in shown)
     assert len(examples_of(CONSENSUS, DONE, light=False)) == len(SpecialistType)
     [one] = examples_of(CONSENSUS, MINE, light=True)

@@ -11,19 +11,22 @@ import numpy as np
 import pytest
 
 from models.errors import InvalidSnapshot
-from models.online.ladder import Ladder, LadderSettings
+from models.online.ladder import Forecast, Ladder, LadderSettings
 from models.online.ladder_state import LadderState, from_bytes, to_bytes
 from models.online.snapshot import Snapshot
+from models.online.waiting import Waiting
 from tests.unit.online.streams import flipping, walk
 
 EXAMPLES = flipping(900, 600)
+WAITING = Waiting()
+WAITING.put("p1", Forecast("yes", {"yes": 0.75, "no": 0.25}, 0.7, {"logistic": "yes", "quick-3": None}))
 
 
 @pytest.fixture(scope="module")
 def data() -> bytes:
     ladder = Ladder("test", LadderSettings(seed=2))
     walk(ladder, EXAMPLES[:610])
-    return to_bytes(LadderState(ladder, "s/1", 610))
+    return to_bytes(LadderState(ladder, "s/1", 610, WAITING))
 
 
 def changed(data: bytes, **fields: Any) -> bytes:
@@ -35,8 +38,8 @@ def test_a_restored_ladder_says_bit_for_bit_what_the_other_would_have(data: byte
     """It is cut in the midst of a warning or drift, with challengers that learn."""
     whole = Ladder("test", LadderSettings(seed=2))
     walk(whole, EXAMPLES[:610])
-    restored, schema, next_offset = from_bytes(data, schema="s/1")
-    assert (schema, next_offset, restored.learned) == ("s/1", 610, 610)
+    restored, schema, next_offset, waiting = from_bytes(data, schema="s/1")
+    assert (schema, next_offset, restored.learned, waiting) == ("s/1", 610, 610, WAITING)
     assert walk(restored, EXAMPLES[610:]) == walk(whole, EXAMPLES[610:])
 
 

@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 
+import msgspec
 import pytest
 
 from models.online.features import NAMES, SCHEMA
-from models.online.ladder_state import LadderState, from_bytes, to_bytes
+from models.online.ladder_state import from_bytes, to_bytes
 from models.online.specialists import learn, new_ladder
 from models.records import Domain, LearningExample, Recommendation, SpecialistType
 
 ROWS = 240
+LATE = 7
 
 
 def examples(seed: int) -> list[tuple[int, LearningExample]]:
+    """Return plans, and some of their labels, each after `LATE` further plans."""
     chance = random.Random(seed)
-    found = []
-    for offset in range(ROWS):
+    found: list[LearningExample] = []
+    due: deque[LearningExample] = deque()
+    for number in range(ROWS):
         features = [chance.random() for _ in NAMES]
         label = Recommendation.APPROVE if features[4] < 0.5 else Recommendation.REJECT
         example = LearningExample(
-            plan_id=f"p{offset}",
+            plan_id=f"p{number}",
             specialist_type=SpecialistType.TECHNICAL,
             domain=Domain.TECHNICAL,
             feature_schema=SCHEMA,
             features=features,
             judged_at=1,
-            label=label,
             light=chance.random() < 0.3,
         )
-        found.append((offset, example))
-    return found
+        found.append(example)
+        due.append(msgspec.structs.replace(example, label=label, light=chance.random() < 0.3))
+        if len(due) > LATE:
+            found.append(due.popleft())
+    return list(enumerate(found))
 
 
 def after(given: list[tuple[int, LearningExample]], cuts: list[int], *, through_bytes: bool) -> bytes:
     state = new_ladder(SpecialistType.TECHNICAL)
     for start, end in zip([0, *cuts], [*cuts, len(given)], strict=True):
-        learn(state.ladder, given[start:end])
-        state = LadderState(state.ladder, SCHEMA, end)
+        learn(state, given[start:end])
+        state = state._replace(next_offset=end)
         if through_bytes:
             state = from_bytes(to_bytes(state), schema=SCHEMA)
     probe = random.Random(9)
@@ -50,7 +57,7 @@ def after(given: list[tuple[int, LearningExample]], cuts: list[int], *, through_
 def test_whatever_the_batches_and_restarts_the_forecasts_are_the_same_to_the_bit(seed: int) -> None:
     given = examples(seed)
     chance = random.Random(seed)
-    cuts = sorted(chance.sample(range(1, ROWS), 5))
+    cuts = sorted(chance.sample(range(1, len(given)), 5))
     once = after(given, [], through_bytes=False)
     assert after(given, cuts, through_bytes=False) == once
     assert after(given, cuts, through_bytes=True) == once
@@ -58,13 +65,11 @@ def test_whatever_the_batches_and_restarts_the_forecasts_are_the_same_to_the_bit
 
 def test_what_has_no_label_is_watched_and_a_foreign_row_is_refused() -> None:
     state = new_ladder(SpecialistType.BUSINESS)
-    (_, example), (_, other) = examples(4)[:2]
-    import msgspec
-
+    (_, example), (_, other) = examples(4)[-2:]
     step = learn(
-        state.ladder,
+        state,
         [
-            (0, msgspec.structs.replace(example, label=None)),
+            (0, example),
             (1, msgspec.structs.replace(other, feature_schema="plan-features/0")),
             (2, other),
         ],

@@ -9,12 +9,13 @@ import pytest
 from app.engine.tables import Table
 from app.specialists import Specialists
 from models.errors import InvalidSnapshot
+from models.online import served
 from models.online.features import NAMES, SCHEMA
-from models.online.ladder_state import LadderState, to_bytes
+from models.online.serving import served_of
 from models.online.specialists import new_ladder
 from models.records import SpecialistType
 from tables import ladders
-from tables.ladders import LADDERS, Chunk, chunks_of, joined, partition_of, read, write
+from tables.ladders import LADDERS, Chunk, chunks_of, joined, partition_of, read, served_key, write
 
 WHO = SpecialistType.EVOLUTION
 
@@ -57,10 +58,10 @@ def test_each_specialist_has_a_partition_of_its_own() -> None:
 
 
 def test_a_worker_scores_with_a_snapshot_once_all_of_its_parts_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladders, "CHUNK_BYTES", 50_000)
+    monkeypatch.setattr(ladders, "CHUNK_BYTES", 1_000)
     state = new_ladder(WHO)
     state.ladder.learn(dict.fromkeys(NAMES, 0.5), "approve")
-    chunks = cut(to_bytes(LadderState(state.ladder, SCHEMA, 7)))
+    chunks = cut(served.to_bytes(served_of(state.ladder, schema=SCHEMA, names=NAMES)))
     assert len(chunks) > 1
     specialists, refused = Specialists(), list[str]()
     specialists.on_refused = refused.append
@@ -72,9 +73,9 @@ def test_a_worker_scores_with_a_snapshot_once_all_of_its_parts_are_there(monkeyp
 
     foreign = chunks_of(b"no ladder", learned=1, next_offset=2, at_ms=1)
     assert not specialists.put(WHO, 0, foreign[0])
-    part = specialists.followed(f"{WHO.value}/0")
+    part = specialists.followed(f"{served_key(WHO)}/0")
     assert part is not None
     assert not part.take(b"{")
-    assert [specialists.followed(key) for key in ("", WHO.value, f"{WHO.value}/x", "nobody/0")] == [None] * 4
+    assert [specialists.followed(key) for key in ("", WHO, f"{WHO}/0", f"served:{WHO}/x", "served:no/0")] == [None] * 5
     assert refused == [WHO.value, WHO.value]
     assert specialists.current()[WHO] is scoring, "what can't be used leaves the one before"
