@@ -49,9 +49,10 @@ Rows = list[list["Scalar"]]
 )
 @click.option("--times", type=click.IntRange(min=1), help="With --watch: end after so many looks.")
 def status(*, watch: bool, window: str, every_s: float, times: int | None) -> None:
-    """Show workers, stores and what waits; with --watch rates, errors and latencies of the stages.
+    """Show workers, stores and what waits.
 
-    Ends with 1 when a worker or a store is not well.
+    With --watch it shows rates, failures and latencies of the stages; without it, it ends with 1 when a worker or a
+    store is not well.
     """
     settings = current_settings()
     if watch:
