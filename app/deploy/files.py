@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import yaml
 
-from app.deploy import workload
+from app.deploy import scaling, workload
 from app.deploy.config import DEPLOYED, PRODUCTION, env_file, overrides, secret
+from app.deploy.monitoring.all_boards import all_boards
+from app.deploy.monitoring.boards import render
+from app.deploy.monitoring.rules import prometheus_rule
 from app.deploy.names import IMAGE, NAMESPACE, SETTINGS, WORKERS, Manifest
 from app.deploy.network import policies
 
@@ -51,15 +55,28 @@ def files() -> dict[str, str]:
     }
     generator = {"name": SETTINGS, "envs": ["settings.env"]}
     kustomization = _kustomization(namespace=NAMESPACE, resources=sorted(base), configMapGenerator=[generator])
+    boards = {f"boards/{board.uid}.json": _json(render(board)) for board in all_boards()}
     manifests: dict[str, list[Manifest]] = {
         **{f"base/{name}": found for name, found in base.items()},
         "base/secret.example.yaml": [secret()],
         "base/kustomization.yaml": [kustomization],
-        "overlays/local/kustomization.yaml": [_overlay(tag="local", replicas=1, settings={})],
-        "overlays/production/kustomization.yaml": [_overlay(tag="0.1.0", replicas=3, settings=PRODUCTION)],
+        "components/monitoring/rules.yaml": [prometheus_rule()],
+        "components/monitoring/service-monitor.yaml": [scaling.service_monitor()],
+        "components/monitoring/kustomization.yaml": [_monitoring(sorted(boards))],
+        "components/scaling/scaled-object.yaml": [scaling.scaled_object()],
+        "components/scaling/kustomization.yaml": [_scaling()],
+        "overlays/local/kustomization.yaml": [
+            _overlay(tag="local", settings={}, replicas=[{"name": WORKERS, "count": 1}])
+        ],
+        "overlays/production/kustomization.yaml": [
+            _overlay(
+                tag="0.1.0", settings=PRODUCTION, components=["../../components/monitoring", "../../components/scaling"]
+            )
+        ],
     }
     return {
         **{path: text_of(found) for path, found in sorted(manifests.items())},
+        **{f"components/monitoring/{path}": text for path, text in boards.items()},
         "base/settings.env": _HEAD + env_file(DEPLOYED),
     }
 
@@ -69,11 +86,38 @@ def _kustomization(*, kind: str = "Kustomization", **more: Any) -> Manifest:
     return {"apiVersion": f"{_KUSTOMIZE}/{version}", "kind": kind, **more}
 
 
-def _overlay(*, tag: str, replicas: int, settings: dict[str, Any], **more: Any) -> Manifest:
+def _json(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"
+
+
+def _monitoring(boards: list[str]) -> Manifest:
+    # Grafana's side-car takes up config maps with this label, wherever they are.
+    generators = [
+        {
+            "name": path.removeprefix("boards/").removesuffix(".json"),
+            "namespace": NAMESPACE,
+            "files": [path],
+            "options": {"labels": {"grafana_dashboard": "1"}, "disableNameSuffixHash": True},
+        }
+        for path in boards
+    ]
+    resources = ["rules.yaml", "service-monitor.yaml"]
+    return _kustomization(kind="Component", resources=resources, configMapGenerator=generators)
+
+
+def _scaling() -> Manifest:
+    patch = [{"op": "remove", "path": "/spec/replicas"}]  # the number is the scaler's now
+    return _kustomization(
+        kind="Component",
+        resources=["scaled-object.yaml"],
+        patches=[{"target": {"kind": "StatefulSet", "name": WORKERS}, "patch": yaml.safe_dump(patch)}],
+    )
+
+
+def _overlay(*, tag: str, settings: dict[str, Any], **more: Any) -> Manifest:
     made = _kustomization(
         resources=["../../base"],
         images=[{"name": IMAGE, "newTag": tag}],
-        replicas=[{"name": WORKERS, "count": replicas}],
         **more,
     )
     if settings:

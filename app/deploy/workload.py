@@ -8,10 +8,12 @@ from typing import Any, Final
 from app.deploy.config import settings_of, variable
 from app.deploy.names import IMAGE, LABELS, SECRET, SETTINGS, WORKERS, Manifest, listening_port, metadata
 
-__all__ = ["account", "budget", "namespace", "pods", "service", "topics_job", "workers"]
+__all__ = ["MEMORY_LIMIT_MIB", "account", "budget", "namespace", "pods", "service", "topics_job", "workers"]
 
 STOP_MARGIN_S: Final = 10
 """What a worker gets beyond its drain: to leave its transaction and close its connections."""
+MEMORY_LIMIT_MIB: Final = 2048
+"""Of a worker."""
 STARTUP_S: Final = 300
 """A worker that has not served its first page after so long is started again: Kafka was not to be reached."""
 ANNOTATIONS: Final = {
@@ -117,7 +119,7 @@ def _worker() -> Manifest:
         "startupProbe": _probe("live", periodSeconds=5, failureThreshold=STARTUP_S // 5),
         "livenessProbe": _probe("live", periodSeconds=10, failureThreshold=6),
         "readinessProbe": _probe("ready", periodSeconds=5, failureThreshold=2),
-        "resources": {"requests": {"cpu": "500m", "memory": "768Mi"}, "limits": {"memory": "2Gi"}},
+        "resources": {"requests": {"cpu": "500m", "memory": "768Mi"}, "limits": {"memory": f"{MEMORY_LIMIT_MIB}Mi"}},
     }
 
 

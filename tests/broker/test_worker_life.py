@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.deploy.monitoring.all_boards import asked_for
 from app.embedded.ports import free_port
 from tests.broker.cluster import answers, get, read, submit, worker, worker_process
+from tests.promtool import promtool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +97,12 @@ def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> 
             assert re.search(rf'neural_hive_records_total\{{stage="{stage}"\}} [1-9]', metrics), stage
         assert "neural_hive_ready 1.0" in metrics
         assert 'neural_hive_table_keys{table="domain-counts"} ' in metrics
+        exposed = set(re.findall(r"^# TYPE (\S+) ", metrics, re.MULTILINE))
+        asked = asked_for()
+        dangling = {n for n in asked if n not in exposed and re.sub(r"_(bucket|sum|count)$", "", n) not in exposed}
+        assert len(asked) > 60
+        assert dangling == {"up"}, "Prometheus's own; everything else that rules and boards ask for is served"
+        promtool("check", "metrics", given=metrics)
         process.send_signal(signal.SIGTERM)
         assert _until(lambda: not process.alive)
         assert process.exit_code == 0

@@ -163,7 +163,7 @@ def test_the_image_is_made_of_what_is_locked() -> None:
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl isn't here: overlays are not built")
-@pytest.mark.parametrize(("overlay", "replicas"), [("local", 1), ("production", 3)])
+@pytest.mark.parametrize(("overlay", "replicas"), [("local", 1), ("production", None)])
 def test_an_overlay_builds(overlay: str, replicas: int | None) -> None:
     built = subprocess.run(
         ["kubectl", "kustomize", str(K8S / "overlays" / overlay)], capture_output=True, text=True, check=False

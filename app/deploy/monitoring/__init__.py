@@ -1,0 +1,1 @@
+"""Rules and boards, in the terms of the declared metrics."""
