@@ -26,7 +26,7 @@ from models.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from app.settings import Settings
 
@@ -86,10 +86,14 @@ def waiting(settings: Settings) -> list[Waiting]:
     Raises:
         BrokerUnavailable: Kafka does not answer.
     """
-    names = [topics.INTENTIONS_VALIDATION.name, topics.INTENTIONS_VALIDATED.name]
+    return left(_read(settings, [topics.INTENTIONS_VALIDATION.name, topics.INTENTIONS_VALIDATED.name]))
+
+
+def left(records: Iterable[kafka.Found]) -> list[Waiting]:
+    """Return the intentions that wait, the oldest first, by the records of both topics."""
     found: dict[bytes, Waiting] = {}
     answered: set[bytes] = set()
-    for record in _read(settings, names):
+    for record in records:
         with suppress(InvalidRecord):  # a dead letter, or nobody's
             if record.key is None:
                 continue
@@ -97,8 +101,7 @@ def waiting(settings: Settings) -> list[Waiting]:
                 found.setdefault(record.key, Waiting(decode(IntentEnvelope, record.value), record.timestamp_ms))
             elif decode(Validation, record.value).envelope is not None:
                 answered.add(record.key)
-    left = [item for key, item in found.items() if key not in answered]
-    return sorted(left, key=lambda item: item.since_ms)
+    return sorted((item for key, item in found.items() if key not in answered), key=lambda item: item.since_ms)
 
 
 def newest_audit(settings: Settings, intention_id: str) -> IntentAudit:

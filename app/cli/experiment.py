@@ -94,14 +94,14 @@ def status(*, experiment_id: str | None, every: bool, as_json: bool) -> None:
     if experiment_id is not None:
         state = _known(found, experiment_id)
         if as_json:
-            click.echo(msgspec.json.encode(_as_json(state)))
+            click.echo(msgspec.json.encode(standing(state)))
         else:
             _render.console.print(_shown(state))
         return
     listed = sorted(found.values(), key=lambda state: -state.began_at)
     listed = [state for state in listed if every or state.is_open or state.is_scored]
     if as_json:
-        click.echo(msgspec.json.encode([_as_json(state) for state in listed]))
+        click.echo(msgspec.json.encode([standing(state) for state in listed]))
         return
     rows: list[list[Scalar]] = [
         [
@@ -190,7 +190,8 @@ def _known(found: dict[str, Experiment], experiment_id: str) -> Experiment:
     return found[experiment_id]
 
 
-def _as_json(state: Experiment) -> dict[str, Any]:
+def standing(state: Experiment) -> dict[str, Any]:
+    """Return how an experiment stands, with its figures and what it waits for."""
     told = exported(state)
     stands = ("experiment_id", "specialist", "champion", "challenger", "status", "why", "by", "round_id", "stage")
     kept = {name: told[name] for name in (*stands, "began_at", "stage_since", "ended_at", "rules")}

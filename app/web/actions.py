@@ -18,9 +18,7 @@ from app.clock import now_ms
 from app.errors import HiveError
 from app.letters import fetch
 from app.stores import kafka
-from app.web import intentions
-from models.deadletters import LetterId
-from models.lifecycle.experiment import Experiment
+from app.web import intentions, learning
 from models.records import (
     Actor,
     ActorType,
@@ -39,6 +37,7 @@ from models.records import (
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.web.kept import Kept
+    from models.deadletters import LetterId
 
 __all__ = ["Ask", "Decide", "Handle", "Place", "Say", "ask", "decide", "handle", "place", "say"]
 
@@ -139,13 +138,13 @@ def place(settings: Settings, intention_id: str, said: Place, *, by: str) -> dic
     return {"intention_id": intention_id, "domain": decision.domain, "by": decision.by}
 
 
-def say(settings: Settings, known: dict[str, Experiment], name: str, said: Say, *, by: str) -> dict[str, Any]:
+def say(settings: Settings, kept: Kept, name: str, said: Say, *, by: str) -> dict[str, Any]:
     """Say a word to an experiment that there is.
 
     Raises:
         HiveError: there is none, or the word changed nothing.
     """
-    if name not in known:
+    if name not in learning.known(kept):
         raise HiveError(f"there is no experiment {name}")
     if said.word not in _WORDS:
         raise HiveError(f"say one of {', '.join(word.value for word in _WORDS)}")

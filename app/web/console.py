@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -24,6 +25,7 @@ from app.observability import health
 from app.web.access import COOKIE, SESSION_S, Access, Denied, Session, Throttle
 from app.web.stream import Streams
 from app.web.watch import Watch
+from models.deadletters import LetterId
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -63,6 +65,8 @@ class _Who(NamedTuple):
 
 
 _WHO: Final = web.RequestKey("who", _Who)
+
+_LETTER: Final = r"letters/{family}/{partition:\d+}/{offset:\d+}"
 
 T = TypeVar("T")
 
@@ -113,6 +117,11 @@ class Console:
             "intentions": self._intentions,
             "intentions/{id}": self._intention,
             "approvals": self._approvals,
+            "validation": self._validation,
+            "specialists": self._specialists,
+            "experiments": self._experiments,
+            "letters": self._letters,
+            _LETTER: self._letter,
             "events": self._events,
         }.items():
             add.add_get(f"/api/{path}", handler)
@@ -121,6 +130,9 @@ class Console:
             "sign-out": self._sign_out,
             "intentions": self._ask,
             "approvals/{id}": self._decide,
+            "validation/{id}": self._place,
+            "experiments/{id}": self._say,
+            _LETTER: self._handle,
         }.items():
             add.add_post(f"/api/{path}", handler)
         return application
@@ -239,26 +251,42 @@ class Console:
 
     async def _counts(self, request: web.Request) -> web.StreamResponse:
         del request
-        return _json(await self._see("counts"))
+        return _json(await self._see("counts", self._settings))
 
     async def _intentions(self, request: web.Request) -> web.StreamResponse:
-        recent = await self._see("recent", limit=_number(request, "limit", 60), search=request.query.get("q", ""))
-        return _json({"intentions": recent})
+        limit, search = _number(request, "limit", 60), request.query.get("q", "")
+        return _json({"intentions": await self._see("intentions.recent", limit=limit, search=search)})
 
     async def _intention(self, request: web.Request) -> web.StreamResponse:
-        way = await self._see("way", request.match_info["id"])
-        if way is None:
-            return _error(404, "unknown", "nothing is kept of this intention: it is older, or there is none")
-        return _json(way)
+        return _json({"way": await self._see("intentions.way", request.match_info["id"])})  # None: not yet, perhaps
 
     async def _approvals(self, request: web.Request) -> web.StreamResponse:
-        every = request.query.get("all") == "1"
-        return _json({"approvals": await self._see("approvals", limit=_number(request, "limit", 50), every=every)})
+        limit, every = _number(request, "limit", 50), request.query.get("all") == "1"
+        return _json({"approvals": await self._see("intentions.approvals", limit=limit, every=every)})
+
+    async def _validation(self, request: web.Request) -> web.StreamResponse:
+        return _json({"waiting": await self._see("waiting.unsure", limit=_number(request, "limit", 50))})
+
+    async def _specialists(self, request: web.Request) -> web.StreamResponse:
+        del request
+        return _json(await self._see("learning.specialists"))
+
+    async def _experiments(self, request: web.Request) -> web.StreamResponse:
+        del request
+        return _json({"experiments": await self._see("learning.experiments")})
+
+    async def _letters(self, request: web.Request) -> web.StreamResponse:
+        limit, every = _number(request, "limit", 100), request.query.get("all") == "1"
+        return _json({"letters": await self._see("waiting.letters", self._settings, limit=limit, every=every)})
+
+    async def _letter(self, request: web.Request) -> web.StreamResponse:
+        letter = await self._see("waiting.letter", self._settings, _letter_id(request))
+        return _error(404, "unknown", "there is no such dead letter") if letter is None else _json(letter)
 
     async def _see(self, what: str, *arguments: Any, **more: Any) -> Any:
         await self.watch.look()
-        desk = await self._desk()
-        return await self._run(partial(getattr(desk.intentions, what), self.watch.kept, *arguments, **more))
+        find = attrgetter(what)(await self._desk())
+        return await self._run(partial(find, self.watch.kept, *arguments, **more))
 
     # -- what people do
 
@@ -268,6 +296,16 @@ class Console:
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         await self.watch.look()
         return await self._act(request, "decide", "Decide", self.watch.kept, request.match_info["id"])
+
+    async def _place(self, request: web.Request) -> web.StreamResponse:
+        return await self._act(request, "place", "Place", request.match_info["id"])
+
+    async def _say(self, request: web.Request) -> web.StreamResponse:
+        await self.watch.look()
+        return await self._act(request, "say", "Say", self.watch.kept, request.match_info["id"])
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        return await self._act(request, "handle", "Handle", _letter_id(request))
 
     async def _act(self, request: web.Request, what: str, kind: str, *about: Any) -> web.StreamResponse:
         actions = (await self._desk()).actions
@@ -328,6 +366,10 @@ async def _body(request: web.Request, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Denied(422, "invalid", str(error)) from error
+
+
+def _letter_id(request: web.Request) -> LetterId:
+    return LetterId.parse("/".join(request.match_info[part] for part in ("family", "partition", "offset")))
 
 
 def _number(request: web.Request, name: str, default: int) -> int:

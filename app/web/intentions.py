@@ -53,7 +53,6 @@ _STATES: Final = topics.PLANS_STATES.name
 _REQUESTS: Final = topics.PLANS_APPROVAL_REQUESTS.name
 _APPROVALS: Final = topics.PLANS_APPROVALS.name
 _CONSENSUS: Final = topics.PLANS_CONSENSUS.name
-_UNSURE: Final = frozenset({IntentOutcome.VALIDATION, IntentOutcome.DOMAIN_REQUIRES_VALIDATION})
 
 R = TypeVar("R", bound=Record)
 
@@ -94,6 +93,8 @@ def _row(kept: Kept, audit: IntentAudit) -> IntentionRow:
 
 def _status(kept: Kept, audit: IntentAudit | None, plan_id: str, end: CompletedPlan | None) -> str:
     """Say in a word how far an intention has come."""
+    if audit is not None and audit.outcome is IntentOutcome.VALIDATION:
+        return "waits_for_validation"  # its asker has been told that it was not understood; a person may still say more
     if end is not None:
         return str(end.outcome or end.status)
     approval = approval_of(kept, plan_id)
@@ -103,8 +104,6 @@ def _status(kept: Kept, audit: IntentAudit | None, plan_id: str, end: CompletedP
         return "running"
     if kept.of(_READY, plan_id) or kept.of(_CONSENSUS, plan_id):
         return "planned_now"
-    if audit is not None and audit.outcome is IntentOutcome.VALIDATION:
-        return "waits_for_validation"
     return "understood"
 
 
@@ -255,11 +254,6 @@ def approvals(kept: Kept, *, limit: int, every: bool = False) -> list[ApprovalSh
     else:
         states = sorted((item for item in states if item[1].is_open), key=lambda item: item[1].since)
     return [_approval(plan_id, state, request_of(kept, plan_id)) for plan_id, state in states[:limit]]
-
-
-def counts(kept: Kept) -> dict[str, int]:
-    """Return how much waits for a person."""
-    return {"approvals": len(approvals(kept, limit=1_000))}
 
 
 def approval_of(kept: Kept, plan_id: str) -> Approval | None:

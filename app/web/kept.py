@@ -46,7 +46,7 @@ class Shelf(NamedTuple):
 SHELVES: Final[Mapping[str, Shelf]] = {
     topics.INTENTIONS_AUDIT.name: Shelf("intentions", each=4),
     topics.INTENTIONS_VALIDATION.name: Shelf("validation", tail=2_000),
-    topics.INTENTIONS_VALIDATED.name: Shelf("validation", tail=2_000),
+    topics.INTENTIONS_VALIDATED.name: Shelf("validation", each=4, tail=2_000),
     topics.PLANS_CONSENSUS.name: Shelf("specialists", most_bytes=24 * _MB),
     topics.PLANS_READY.name: Shelf("intentions", most_bytes=16 * _MB),
     topics.PLANS_APPROVAL_REQUESTS.name: Shelf("approvals", most_bytes=16 * _MB),
@@ -112,6 +112,11 @@ class Kept:
         with self._lock:
             found = [records[-1] for records in reversed(self._found[topic].values())]
         return found[:limit]
+
+    def all(self, topic: str) -> list[Found]:
+        """Return all that is kept of a topic, those first whose key has been quiet for longest."""
+        with self._lock:
+            return [record for records in self._found[topic].values() for record in records]
 
     @property
     def size_bytes(self) -> int:

@@ -4,7 +4,7 @@ import { h, s } from "./dom.js";
 import { duration } from "./format.js";
 import { t } from "./i18n.js";
 
-const WIDTH = 190;
+const WIDTH = 212;
 const HEIGHT = 62;
 const GLYPH = {
   waiting: "○", released: "◔", running: "◑", retrying: "↻", completed: "✓", failed: "✕", skipped: "–",
@@ -58,7 +58,7 @@ function node(task, x, y) {
     task.is_destructive
       ? s("text", { class: "node-warn", x: WIDTH - 12, y: 19, "text-anchor": "end" }, `⚠ ${t("destroys")}`)
       : took !== null && s("text", { class: "node-time", x: WIDTH - 12, y: 19, "text-anchor": "end" }, duration(took)),
-    wrap(task.description || task.id, 29, 2).map((line, at) => s("text", { class: "node-text", x: 12, y: 37 + at * 15 }, line)));
+    wrap(task.description || task.id, 26, 2).map((line, at) => s("text", { class: "node-text", x: 12, y: 37 + at * 15 }, line)));
 }
 
 /** Draw the tasks of a plan; `upright` for a narrow place. */

@@ -6,10 +6,14 @@ import { byId, h, put } from "./dom.js";
 import { choose, now, remember, remembered, t } from "./i18n.js";
 import { hush, listen, on } from "./live.js";
 import approvals from "./view-approvals.js";
+import experiments from "./view-experiments.js";
 import flow from "./view-flow.js";
 import intentions from "./view-intentions.js";
+import letters from "./view-letters.js";
+import specialists from "./view-specialists.js";
+import validation from "./view-validation.js";
 
-const VIEWS = { flow, intentions, approvals };
+const VIEWS = { flow, intentions, approvals, validation, specialists, experiments, letters };
 const page = { me: null, counts: {}, shown: null, leave: [], link: "off" };
 
 async function begin() {
@@ -115,7 +119,7 @@ async function show() {
     }
     return null;
   };
-  refresh = debounced(load, 250);
+  refresh = debounced(load, view.pace ?? 250);
   page.leave.push(() => {
     left = true;
   });
@@ -155,7 +159,7 @@ function debounced(call, ms) {
   };
 }
 
-for (const kind of ["approvals", "validation", "letters"]) on(kind, count);
+for (const kind of ["approvals", "validation", "letters", "experiments"]) on(kind, count);
 addEventListener("hashchange", () => page.me?.may_look && show());
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();

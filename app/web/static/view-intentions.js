@@ -15,7 +15,7 @@ export default {
   async load({ about }) {
     const listed = (await get(`intentions?limit=60&q=${id(search)}`)).intentions;
     const chosen = about || (narrow() ? "" : listed[0]?.id);
-    const one = chosen ? await get(`intentions/${id(chosen)}`).catch((refused) => ({ refused })) : null;
+    const one = chosen ? (await get(`intentions/${id(chosen)}`)).way : null;
     return { listed, one, chosen };
   },
   render({ listed, one, chosen }, context) {
@@ -31,8 +31,7 @@ export default {
           : h("p", { class: "muted" }, t("empty"))),
       h("section", { class: "choice", "aria-label": t("about.intentions") },
         context.about && h("a", { class: "back", href: "#/intentions" }, `← ${t("back")}`),
-        !one ? h("p", { class: "muted card" }, t("choose.intention"))
-          : one.refused ? h("p", { class: "card problem", role: "alert" }, told(one.refused)) : way(one, context)));
+        one ? way(one, context) : h("p", { class: "muted card" }, t(chosen ? "unknown.intention" : "choose.intention"))));
   },
 };
 

@@ -22,13 +22,27 @@ TOKEN = "a-token-of-some-length"  # noqa: S105 — of these tests
 Client = TestClient[web.Request, web.Application]
 
 
+def idle_worker(settings: Settings, application: web.Application) -> Any:
+    """Return what a console needs to know of its worker."""
+    return SimpleNamespace(
+        settings=settings,
+        web=SimpleNamespace(web_app=application),
+        after_stop=lambda _: None,
+        committer=SimpleNamespace(started=True),
+        rebalancing=False,
+        ready=True,
+        generation=SimpleNamespace(number=1),
+        consumer=SimpleNamespace(assignment=set),
+        watchdog=SimpleNamespace(paused={}, lag_s=0.0),
+    )
+
+
 @asynccontextmanager
 async def running(token: str = TOKEN) -> AsyncIterator[tuple[Client, Console]]:
     """Serve a console whose Kafka nobody can reach."""
     settings = Settings(kafka="127.0.0.1:1", console_token=Secret(token))
     application = web.Application()
-    fake: Any = SimpleNamespace(settings=settings, web=SimpleNamespace(web_app=application), after_stop=lambda _: None)
-    console = serve_console(fake)
+    console = serve_console(idle_worker(settings, application))
     server = TestServer(application, host="127.0.0.1")
     async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as client:
         yield client, console
