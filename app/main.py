@@ -19,6 +19,7 @@ from app.experiments import Experiments
 from app.factory import create_app
 from app.learning import Followed, Follower
 from app.ledger import Ledger
+from app.lifecycle.hands import end_children
 from app.observability.deliberation import DeliberationMetrics
 from app.observability.flow import FlowMetrics
 from app.observability.lifecycle import LifecycleMetrics
@@ -216,6 +217,7 @@ app.before_start(pheromones.start)
 app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
 retraining_events = RetrainingEvents(MongoStore.of(settings))
+app.after_stop(end_children)
 decisions = Decisions(MongoStore.of(settings))
 
 

@@ -242,9 +242,9 @@ class Settings:
     """So many rounds that people approved must have been promoted before the system may approve one."""
     retrain_retry_s: float = 60.0
     """How long after its first failure a step is tried again; twice as long after each further one."""
-    retrain_hands: str = ""
+    retrain_hands: str = "app.lifecycle.hands:hands"
     """What carries the steps out, ``package.module:callable``; called with the settings it returns a
-    ``models.lifecycle.hands.Hands``."""
+    ``models.lifecycle.hands.Hands``. These collect, train and validate in child processes, and want ``mlflow``."""
 
     collect_days: float = 90.0
     """Of how many days samples are collected to train from."""

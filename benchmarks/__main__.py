@@ -218,9 +218,9 @@ def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
 
 @main.command(name="retraining-faults")
 def retraining_faults() -> bool:
-    """Kill the worker at every step of two rounds of retraining, on the embedded stack."""
+    """Kill the worker at every step of two rounds of retraining, with real training, on the embedded stack."""
     data_dir = _data_dir("retraining-faults")
-    with embedded_stack(data_dir / "stack") as stack:
+    with embedded_stack(data_dir / "stack", "mlflow") as stack:
         return retrainings.run(stack.addresses, data_dir)
 
 

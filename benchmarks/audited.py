@@ -7,13 +7,14 @@ gives the same world.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, Final
 
 from benchmarks.organisation import judged_plans
 from models.lifecycle.gather import FATES, Rules
 from models.online.features import NAMES, SCHEMA, features_of, row_of
-from models.records import Domain, IntentAudit, IntentOutcome, PlanFeedback, Recommendation, SpecialistType, encode
+from models.records import Domain, IntentAudit, IntentOutcome, PlanFeedback, SpecialistType, encode
 
 __all__ = ["DAY_MS", "SHARES", "AuditedWorld"]
 
@@ -33,6 +34,7 @@ SHARES: Final = {
 
 _JUDGED: Final = frozenset({"usable", "no_label", "leaking", "unusable_row"})
 _SAID: Final = frozenset({"usable", "no_plan", "leaking", "unusable_row"})
+_OPINION: Final = {"recommendation": "approve", "confidence_score": 0.6}
 _BROKEN: Final = (b"", b"{", b"[]", b'{"intention_id": "x", "text"', b"\xff\xfe", b'{"intention_id": ""}', b"null")
 
 
@@ -45,6 +47,7 @@ class AuditedWorld:
         now_ms: When it is looked at.
         different: How many different plans there are at most.
         scope: Goes before all ids.
+        whose: Of whose opinions people say something.
 
     Attributes:
         rules: 90 days, and a confidence of 0.7.
@@ -55,8 +58,16 @@ class AuditedWorld:
     """
 
     def __init__(
-        self, records: int, *, seed: int, now_ms: int = 1_780_000_000_000, different: int = 50, scope: str = "made"
+        self,
+        records: int,
+        *,
+        seed: int,
+        now_ms: int = 1_780_000_000_000,
+        different: int = 50,
+        scope: str = "made",
+        whose: Sequence[SpecialistType] = tuple(SpecialistType),
     ) -> None:
+        self._whose = whose
         self._chance = random.Random(seed)
         self._scope = scope
         self.rules = Rules(from_ms=now_ms - 90 * DAY_MS, to_ms=now_ms)
@@ -83,12 +94,12 @@ class AuditedWorld:
             self.feedback += [
                 PlanFeedback(
                     plan_id=plan_id,
-                    recommendation=Recommendation(label),
+                    recommendation=self._labels[place][specialist],
                     by="simulated",
                     at=at_ms - 1 if early else at_ms + DAY_MS // 2,
                     specialist_type=specialist,
                 )
-                for specialist, label in self._labels[place].items()
+                for specialist in self._whose
             ]
 
     def _audited(self, number: int, fate: str, at_ms: int) -> bytes:
@@ -117,7 +128,10 @@ class AuditedWorld:
             "at": at_ms,
             "feature_schema": SCHEMA,
             "features": row,
-            "opinions": [{"specialist_type": each.value, "recommendation": "approve"} for each in SpecialistType],
+            "opinions": [
+                {"specialist_type": each.value, "recommendation": "approve", "confidence_score": 0.6}
+                for each in SpecialistType
+            ],
         }
 
 

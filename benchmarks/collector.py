@@ -83,7 +83,8 @@ def run(addresses: Mapping[str, str], folder: Path, *, records: int) -> bool:
 
 def _chance(parquet: Path) -> bool:
     """Does a model know anything of the test part when its labels were shuffled? It must not."""
-    matrix = datasets.read(parquet)[1]
+    found = datasets.read(parquet)[1]
+    matrix = found.rows, found.labels, found.at_ms
     shuffled, chance = shuffled_accuracy(*matrix, seed=3)
     trained = train(*matrix, plan=Plan(most_tried=3), seconds=lambda: 0.0)
     tested = trained.figures.samples
@@ -91,7 +92,7 @@ def _chance(parquet: Path) -> bool:
     met = bool(shuffled <= chance + margin)
     emit(
         "collector-leaks",
-        samples=len(matrix.labels),
+        samples=len(found.labels),
         tested=tested,
         accuracy_with_shuffled_labels=round(shuffled, 4),
         accuracy_of_the_commonest_label=round(chance, 4),

@@ -76,9 +76,10 @@ def real_stack(data_dir: Path) -> Iterator[Stack]:
 
 
 @contextmanager
-def embedded_stack(data_dir: Path) -> Iterator[Stack]:
-    """Run the embedded Kafka and MongoDB."""
-    with Stack.embedded(data_dir, parts=("kafka", "mongo"), on_progress=progress) as stack:
+def embedded_stack(data_dir: Path, *more: str) -> Iterator[Stack]:
+    """Run the embedded Kafka and MongoDB, and these other parts."""
+    with Stack.embedded(data_dir, parts=("kafka", "mongo", *more), on_progress=progress) as stack:
+        stack.wait_ready()
         yield stack
 
 

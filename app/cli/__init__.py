@@ -22,6 +22,7 @@ from app.cli.feedback import feedback
 from app.cli.ledger import ledger
 from app.cli.models import models
 from app.cli.models_collect import collect
+from app.cli.models_train import train
 from app.cli.models_validate import validate as validate_model
 from app.cli.plan import plan
 from app.cli.plans import plans
@@ -60,6 +61,7 @@ def main() -> None:
 evaluate.add_command(stream)
 models.add_command(collect)
 models.add_command(validate_model)
+models.add_command(train)
 for _command in (
     *(up, down, ask, understand, plan, plans, approvals, ledger, dlq, send, tail, status, topics),
     *(feedback, drift, models, experiment, retrain),

@@ -80,7 +80,9 @@ def collect(  # noqa: PLR0913 — an option each
         min_confidence=settings.collect_min_confidence if min_confidence is None else min_confidence,
     )
     collected = _read(settings, rules)
-    origin = Origin(collected_at_ms=now, rules=rules, read=collected.read, simulated=simulated)
+    origin = Origin(
+        collected_at_ms=now, rules=rules, read=collected.read, simulated=simulated or collected.gatherer.simulated
+    )
     written: list[Manifest] = []
     too_few: list[str] = []
     for specialist in wanted:

@@ -44,6 +44,7 @@ _MARGIN_MS: Final = 3_600_000
 """A record may be written so long before the time that is said in it: clocks differ."""
 _FIELDS: Final = (
     "plan_id", "intent_id", "at", "feature_schema", "features", "opinions.specialist_type", "opinions.recommendation",
+    "opinions.confidence_score",
 )  # fmt: skip
 
 

@@ -90,8 +90,10 @@ def read(parquet: Path) -> tuple[Manifest, Matrix]:
     places = {label.value: place for place, label in enumerate(LABELS)}
     return manifest, Matrix(
         np.ascontiguousarray(frame.select(NAMES).to_numpy(), dtype=np.float64),
-        np.array([places[label] for label in frame["label"].to_list()], dtype=np.int64),
-        frame["at_ms"].to_numpy().astype(np.int64),
+        labels=np.array([places[label] for label in frame["label"].to_list()], dtype=np.int64),
+        at_ms=frame["at_ms"].to_numpy().astype(np.int64),
+        said=np.array([places.get(said, -1) for said in frame["said"].to_list()], dtype=np.int64),
+        said_confidence=frame["said_confidence"].to_numpy().astype(np.float64),
     )
 
 
@@ -107,6 +109,10 @@ def _to_parquet(samples: Sequence[Sample]) -> bytes:
             **{name: rows[:, place] for place, name in enumerate(NAMES)},
             "label": [sample.label.value for sample in samples],
             "labelled_by": [sample.how for sample in samples],
+            "said": pl.Series(
+                [None if sample.said is None else sample.said.value for sample in samples], dtype=pl.String
+            ),
+            "said_confidence": [float(sample.said_confidence) for sample in samples],
         }
     )
     buffer = io.BytesIO()

@@ -27,6 +27,8 @@ COLUMNS: Final = {
     **dict.fromkeys(NAMES, "float64"),
     "label": "str",
     "labelled_by": "str",
+    "said": "str",
+    "said_confidence": "float64",
 }
 """The columns of a file, in their order, with their types."""
 
@@ -40,11 +42,15 @@ class Matrix(NamedTuple):
         rows: Inputs in the order of `NAMES`; (n, features).
         labels: Places in `LABELS`; (n,).
         at_ms: When each row was taken; (n,).
+        said: What the specialist said when it was judged: places in `LABELS`, or -1 where nothing was said; (n,).
+        said_confidence: How surely; (n,).
     """
 
     rows: NDArray[np.float64]
     labels: NDArray[np.int64]
     at_ms: NDArray[np.int64]
+    said: NDArray[np.int64]
+    said_confidence: NDArray[np.float64]
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +115,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def matrix_of(samples: Sequence[Sample]) -> Matrix:
     """Return samples as arrays."""
     rows = np.array([sample.row for sample in samples], dtype=np.float64).reshape(len(samples), len(NAMES))
-    labels = np.array([_PLACES[sample.label] for sample in samples], dtype=np.int64)
-    return Matrix(rows, labels, np.array([sample.at_ms for sample in samples], dtype=np.int64))
+    return Matrix(
+        rows,
+        labels=np.array([_PLACES[sample.label] for sample in samples], dtype=np.int64),
+        at_ms=np.array([sample.at_ms for sample in samples], dtype=np.int64),
+        said=np.array([-1 if sample.said is None else _PLACES[sample.said] for sample in samples], dtype=np.int64),
+        said_confidence=np.array([sample.said_confidence for sample in samples], dtype=np.float64),
+    )
 
 
 def manifest_of(specialist: SpecialistType, gathered: Gathered, origin: Origin, *, file: str, data: bytes) -> Manifest:

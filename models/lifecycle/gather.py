@@ -9,16 +9,19 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.errors import InvalidRecord
-from models.lifecycle.samples import LeakingRow, Sample, UnusableRow, label_of, row_of, row_of_plan
+from models.lifecycle.samples import LeakingRow, Sample, UnusableRow, label_of, row_of, row_of_plan, said_in
 from models.records import CognitivePlan, IntentAudit, IntentOutcome, SpecialistType, decode
 
-__all__ = ["FATES", "Bias", "Gathered", "Gatherer", "Rules"]
+__all__ = ["FATES", "SIMULATED", "Bias", "Gathered", "Gatherer", "Rules"]
 
 FATES: Final = (
     "usable", "broken", "other_decision", "out_of_period", "unsure", "repeated", "no_plan", "no_label", "leaking",
     "unusable_row",
 )  # fmt: skip
 """What may become of an audit record; every one that was read has exactly one of these fates."""
+
+SIMULATED: Final = "simulated"
+"""Who says so in generated work (`PlanFeedback.by`)."""
 
 _Verdicts = dict[tuple[str, str | None], Mapping[str, Any]]
 """What people said, by plan and by whose opinion is meant; None: everybody's."""
@@ -165,6 +168,11 @@ class Gatherer:
         if key not in known or known[key]["at"] <= at_ms:
             known[key] = document
 
+    @property
+    def simulated(self) -> bool:
+        """Tell whether any of this was said by `SIMULATED`."""
+        return any(said.get("by") == SIMULATED for said in self._feedback.values())
+
     def gathered(self, specialist: SpecialistType) -> Gathered:
         """Join what was taken, as one specialist is to learn it."""
         samples: list[Sample] = []
@@ -190,10 +198,11 @@ class Gatherer:
             return "no_plan"
         plan_id, at_ms, row = judged
         said = self._feedback.get((plan_id, specialist.value))
+        opinion = self._opinions.get((plan_id, specialist.value))
         label = label_of(
             specialist,
             feedback=self._feedback.get((plan_id, None)) if said is None else said,
-            opinion=self._opinions.get((plan_id, specialist.value)),
+            opinion=opinion,
             approval=self._approvals.get((plan_id, None)),
         )
         if label is None:
@@ -202,7 +211,17 @@ class Gatherer:
             return "leaking"
         if isinstance(row, str):
             return row
-        return Sample(plan_id=plan_id, at_ms=at_ms, confidence=confidence, row=row, label=label.label, how=label.how)
+        recommended, sure = said_in(opinion)
+        return Sample(
+            plan_id=plan_id,
+            at_ms=at_ms,
+            confidence=confidence,
+            row=row,
+            label=label.label,
+            how=label.how,
+            said=recommended,
+            said_confidence=sure,
+        )
 
     def _bias(self) -> Bias:
         before, after = _shares(self._before), _shares(self._after)

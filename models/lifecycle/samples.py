@@ -12,7 +12,7 @@ from models.errors import HiveError
 from models.online.features import NAMES, SCHEMA, PlanFeatures, features_in, features_of, inputs_of
 from models.records import CognitivePlan, Recommendation, SpecialistType
 
-__all__ = ["Label", "LeakingRow", "Sample", "UnusableRow", "label_of", "row_of", "row_of_plan"]
+__all__ = ["Label", "LeakingRow", "Sample", "UnusableRow", "label_of", "row_of", "row_of_plan", "said_in"]
 
 CONFIRMS: Final = 0.5
 """From this rating on, a person agrees with an opinion."""
@@ -51,6 +51,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         row: The inputs of learners in the order of `models.online.features.NAMES`.
         label: What was right.
         how: See :class:`Label`.
+        said, said_confidence: What the specialist itself said of the plan when it was judged: what a challenger must
+            not be worse than. It is not learned from.
     """
 
     plan_id: str
@@ -59,6 +61,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     row: tuple[float, ...]
     label: Recommendation
     how: str
+    said: Recommendation | None = None
+    said_confidence: float = 0.0
 
 
 def row_of_plan(plan: CognitivePlan) -> tuple[float, ...]:
@@ -130,6 +134,15 @@ def label_of(
         if decided is not None and at_ms is not None:
             return Label(decided, at_ms, "approval")
     return None
+
+
+def said_in(opinion: Mapping[str, Any] | None) -> tuple[Recommendation | None, float]:
+    """Return what an opinion recommends, and how surely; None where there is none."""
+    if opinion is None:
+        return None, 0.0
+    confidence = opinion.get("confidence_score")
+    sure = float(confidence) if isinstance(confidence, int | float) and 0.0 <= confidence <= 1.0 else 0.0
+    return _recommendation(opinion.get("recommendation")), sure
 
 
 def _recommendation(value: object) -> Recommendation | None:

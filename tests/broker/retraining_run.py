@@ -64,6 +64,7 @@ class RetrainingRun:
         folder: Where the worker keeps its things, and hands their registry.
         treated: How often each specialist's challenger is right; its champion is in half of all cases.
         kill_at: The worker is killed whenever the first specialist's round tells one of these events.
+        settings: Of the worker.
     """
 
     def __init__(
@@ -73,11 +74,12 @@ class RetrainingRun:
         treated: Mapping[SpecialistType, float],
         *,
         kill_at: Collection[str] = (),
+        settings: Mapping[str, str] = SETTINGS,
     ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
-        self.environ = {**addresses, **SETTINGS, "HIVE_DATA_DIR": str(folder)}
+        self.environ = {**addresses, **settings, "HIVE_DATA_DIR": str(folder)}
         self.treated, self.to_kill = treated, set(kill_at)
-        self.process, _ = worker_process(addresses, folder, SETTINGS)
+        self.process, _ = worker_process(addresses, folder, settings)
         self.hands = FileHands(folder / "registry")
         self.kills = 0
         self._chance = random.Random(5)

@@ -59,7 +59,7 @@ def _consensus(number: int, **fields: Any) -> dict[str, Any]:
 
 def test_of_sixty_thousand_records_each_has_one_fate_and_the_counts_are_exact() -> None:
     """In pure form; through Kafka and MongoDB: `python -m benchmarks collector`."""
-    world = AuditedWorld(60_000, seed=4)
+    world = AuditedWorld(60_000, seed=4, whose=(SpecialistType.BUSINESS,))
     gatherer = Gatherer(world.rules)
     for value in world.audit:
         gatherer.audit(value)
