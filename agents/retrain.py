@@ -4,6 +4,8 @@ Where each specialist's round stands is a table; its events go to MongoDB before
 have ids that follow from the round, so that each is there once. The steps are carried out beside the stage, by hands
 that block: whoever has the table looks which step a round is at and begins it, and says what came of it as a record
 like any other. A worker that is killed meanwhile is followed by one that begins the step again.
+
+What learners tell of drift is kept in MongoDB here, too: a topic has one stage that reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
 from app.errors import InvalidRecord
-from app.main import app, retraining, retraining_events, settings
+from app.main import app, drift_events, retraining, retraining_events, settings
 from app.retraining import hands_of, rules_of
 from models.lifecycle.retraining import Retraining, Round, apply, drift_word, due_at, perform, work_of
 from models.records import DriftEvent, RetrainingCommand, RetrainingEvent, RetrainingWord, decode
@@ -49,15 +51,20 @@ async def retrain(stream: Any) -> None:
     async for batch in runs(stream):
         async with transaction(batch) as tx:
             events: list[RetrainingEvent] = []
+            seen: list[tuple[int, DriftEvent]] = []
             for record in batch:
                 with tx.attempt(record):
-                    events += _apply(tx, record, at_ms=min(record.timestamp_ms, now_ms()))
+                    if (drift := _drift(record)) is not None:
+                        seen.append((record.timestamp_ms, drift))
+                    events += _apply(tx, record, drift, at_ms=min(record.timestamp_ms, now_ms()))
             if events:
                 await batch.patiently(partial(retraining_events.keep, events))
+            if seen:
+                await batch.patiently(partial(drift_events.keep, seen))
 
 
-def _apply(tx: Transaction, record: Record, *, at_ms: int) -> tuple[RetrainingEvent, ...]:
-    said = _word(record, at_ms=at_ms)
+def _apply(tx: Transaction, record: Record, drift: DriftEvent | None, *, at_ms: int) -> tuple[RetrainingEvent, ...]:
+    said = _word(record, drift, at_ms=at_ms)
     if said is None:
         return ()
     states, name = tx.view(retraining, record), said.specialist.value
@@ -72,21 +79,22 @@ def _apply(tx: Transaction, record: Record, *, at_ms: int) -> tuple[RetrainingEv
     return came.events
 
 
-def _word(record: Record, *, at_ms: int) -> RetrainingCommand | None:
+def _word(record: Record, drift: DriftEvent | None, *, at_ms: int) -> RetrainingCommand | None:
     if record.topic == topics.LEARNING_EVENTS.name:
-        return _drift(record.value, at_ms=at_ms)
+        return None if drift is None else drift_word(drift, at_ms=at_ms)  # most say nothing to the retraining
     said: RetrainingCommand = record.value
     if record.topic == topics.RETRAINING_COMMANDS.name and said.word not in OPEN_WORDS:
         raise InvalidRecord("invalid-field", f"word: {said.word.value} is not for people to say")
     return said
 
 
-def _drift(raw: bytes | None, *, at_ms: int) -> RetrainingCommand | None:
-    """Return what a learner's event says to the retraining; most of them say nothing."""
+def _drift(record: Record) -> DriftEvent | None:
+    """Return what a learner has seen of a changing world; None: the record is about something else."""
+    raw: bytes | None = record.value if record.topic == topics.LEARNING_EVENTS.name else None
     if raw is None or b'"detector"' not in raw:
         return None
     try:
-        return drift_word(decode(DriftEvent, raw), at_ms=at_ms)
+        return decode(DriftEvent, raw)
     except InvalidRecord as error:
         logger.warning("a drift event can't be read: %s", error)
         return None

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from app import topics
 from app.clock import now_ms
 from app.engine import runs, transaction
+from app.ladder_rules import ladder_rules
 from app.main import app, ladders, metrics, settings
-from models.errors import InvalidSnapshot
 from models.online import served
 from models.online.features import NAMES, SCHEMA
 from models.online.ladder_state import from_bytes, to_bytes
 from models.online.serving import served_of
-from models.online.specialists import learn, new_ladder
+from models.online.specialists import learn, new_ladder, settings_of
 from models.records import SpecialistType
 from tables.ladders import Chunk, chunks_of, joined, read, served_key, write
 
@@ -38,6 +38,7 @@ MOST = 5_000
 REST = 10
 """Packing takes at most the tenth part of the time: a ladder that has grown is published less often."""
 
+RULES: Final = ladder_rules(settings)
 SPECIALISTS: Final = tuple(SpecialistType)
 _held: dict[SpecialistType, tuple[str, LadderState]] = {}
 """What is in memory, and the version of the snapshot that it is."""
@@ -91,11 +92,14 @@ def _taught(
 def _state(specialist: SpecialistType, parts: list[Chunk]) -> LadderState:
     held = _held.pop(specialist, None)  # while it learns it is no snapshot's any more
     if not parts:
-        return new_ladder(specialist)
+        return new_ladder(specialist, RULES)
     if held is not None and held[0] == parts[0].version:
         return held[1]
     try:
-        return from_bytes(joined(parts), schema=SCHEMA)
-    except InvalidSnapshot as unreadable:
-        logger.warning("the snapshot of %s can't be read, it is learned anew: %s", specialist.value, unreadable)
-        return new_ladder(specialist)._replace(next_offset=parts[0].next_offset)
+        state = from_bytes(joined(parts), schema=SCHEMA)
+        if state.ladder.adopt(settings_of(specialist, RULES)):
+            logger.info("the learner of %s goes on by other thresholds", specialist.value)
+    except ValueError as unreadable:
+        logger.warning("the snapshot of %s can't be used, it is learned anew: %s", specialist.value, unreadable)
+        return new_ladder(specialist, RULES)._replace(next_offset=parts[0].next_offset)
+    return state

@@ -14,6 +14,7 @@ from app.challengers import Challengers
 from app.circuit import Circuit
 from app.clock import now_ms
 from app.decisions import Decisions
+from app.drift_events import DriftEvents
 from app.execution import executor_for
 from app.experiments import Experiments
 from app.factory import create_app
@@ -218,6 +219,7 @@ app.after_stop(pheromones.stop)
 ledger = Ledger(MongoStore.of(settings))
 retraining_events = RetrainingEvents(MongoStore.of(settings))
 app.after_stop(end_children)
+drift_events = DriftEvents(MongoStore.of(settings), kept_s=settings.drift_events_kept_s)
 decisions = Decisions(MongoStore.of(settings))
 
 

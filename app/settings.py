@@ -37,6 +37,11 @@ _AT_LEAST_ONE = (
     "nlu_cache_ttl_s",
     "label_ttl_s",
     "learn_full_per_s",
+    "drift_events_kept_s",
+    "drift_least_labels",
+    "drift_window",
+    "drift_interval",
+    "drift_cool_down",
     "retrain_automatic_after",
     "collect_min_samples",
 )
@@ -63,8 +68,13 @@ _NOT_NEGATIVE = (
     "retrain_cooldown_s",
     "retrain_approval_s",
     "retrain_retry_s",
+    "drift_page_warning",
+    "drift_page",
+    "drift_psi",
 )
 _TOKEN_CHARS = 16
+_PROBABILITIES = ("drift_adwin_warning", "drift_adwin", "drift_p", "drift_alpha")
+_DRIFTS = ("error", "confidence", "features", "labels", "expected_accuracy")  # models.records.DriftSource
 _SERVER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _SCHEMES = {
     "mongo": ("mongodb", "mongodb+srv"),
@@ -219,6 +229,32 @@ class Settings:
     """Whether specialists speak by what they have learned too; off, by their rules alone."""
     label_ttl_s: float = 604_800.0
     """How long what was said of a plan waits for what should have been said."""
+    drift_adwin_warning: float = 0.02
+    """ADWIN's delta from which on errors count as a warning: how seldom it is a false one, about."""
+    drift_adwin: float = 0.002
+    """The same from which on they count as drift."""
+    drift_page_warning: float = 6.0
+    """Page-Hinkley's threshold from which on errors count as a warning, in nats."""
+    drift_page: float = 10.5
+    """The same from which on they count as drift."""
+    drift_least_labels: int = 150
+    """Labels before the first alarm, and after a drift before the next."""
+    drift_window: int = 500
+    """Plans of a window whose features or labels may have moved, and of the reference."""
+    drift_interval: int = 250
+    """Plans from one look at that to the next."""
+    drift_psi: float = 0.25
+    """The population stability index from which on a feature, or the mix of labels, has moved."""
+    drift_p: float = 0.001
+    """How improbable that must be besides, of all features together."""
+    drift_cool_down: int = 500
+    """Labels after a drift in which no other is declared, and after which a warning has passed."""
+    drift_alpha: float = 0.00001
+    """How seldom a learner that is no better takes another's place (models/online/ladder.py)."""
+    drift_challenged_by: str = "error,expected_accuracy"
+    """The warnings that start challengers: some of error, confidence, features, labels, expected_accuracy."""
+    drift_events_kept_s: float = 7_776_000.0
+    """How long what learners have seen of drift is kept in MongoDB."""
     learn_full_per_s: float = 20.0
     """Labels a second, of all partitions, that the dearest learners learn too; of more only the quick ones do."""
 
@@ -328,6 +364,7 @@ class Settings:
                 f"conflict_resolution {self.conflict_resolution!r}: one of {', '.join(_RESOLUTIONS)}"
             )
         self._validate_numbers()
+        self._validate_drift()
         if self.heartbeat_s * 3 > self.session_timeout_s:
             raise ConfigurationError("heartbeat_s must be at most a third of session_timeout_s")
         self._validate_addresses()
@@ -339,6 +376,25 @@ class Settings:
                     raise ConfigurationError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if self.dead_letters_share > 1:
             raise ConfigurationError(f"dead_letters_share must be at most 1, not {self.dead_letters_share}")
+
+    def _validate_drift(self) -> None:
+        for name in _PROBABILITIES:
+            if not 0 < getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} must be above 0 and below 1, not {getattr(self, name)}")
+        if self.drift_adwin_warning < self.drift_adwin or self.drift_page_warning > self.drift_page:
+            raise ConfigurationError(
+                "a warning comes before a drift: drift_adwin_warning must be at least drift_adwin, and "
+                "drift_page_warning at most drift_page"
+            )
+        if self.drift_interval > self.drift_window:
+            raise ConfigurationError("drift_interval must be at most drift_window")
+        if unknown := [each for each in self.drift_sources if each not in _DRIFTS]:
+            raise ConfigurationError(f"drift_challenged_by: {unknown[0]!r} is none of {', '.join(_DRIFTS)}")
+
+    @property
+    def drift_sources(self) -> tuple[str, ...]:
+        """What ``drift_challenged_by`` names."""
+        return tuple(name for part in self.drift_challenged_by.split(",") if (name := part.strip()))
 
     def _validate_addresses(self) -> None:
         for server in self.kafka.split(","):

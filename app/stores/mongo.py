@@ -65,6 +65,7 @@ class MongoStore:
         self._listed: frozenset[str] = frozenset()
         self._listed_at_s = -LISTED_S  # never
         self._indexed: set[str] = set()
+        self._expiring: set[tuple[str, str]] = set()
 
     @classmethod
     def of(cls, settings: Settings, *, timeout_s: float | None = None) -> Self:
@@ -241,6 +242,14 @@ class MongoStore:
                 for fields in each:
                     await self.create_index(collection, fields)
                 self._indexed.add(collection)
+
+    async def ensure_expiry(self, collection: str, field: str) -> None:
+        """Have the server forget the documents of a collection once the time in a field has come (a date, UTC)."""
+        if (collection, field) not in self._expiring:
+            database = self._database
+            with _boundary(self._timeout_s):
+                await database[collection].create_index([(field, 1)], expireAfterSeconds=0)
+            self._expiring.add((collection, field))
 
     async def create_index(self, collection: str, fields: Sequence[str]) -> None:
         """Create an ascending index; one that exists already is left alone."""

@@ -22,79 +22,20 @@ The policy:
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 from zlib import crc32
 
-import msgspec
-
+from models.online.ladder_parts import DEFAULT_KINDS, Forecast, LadderSettings, Rung
 from models.online.paired import Comparison
 from models.online.rungs import HEAVY, Learner, Row, best_of, make_learner, normalised
-from models.online.shift import FeatureWatch, LabelWatch, ShiftSettings
-from models.online.watches import Alarm, ConfidenceWatch, ErrorSettings, ErrorWatch, ExpectedAccuracy, OnlineCalibration
+from models.online.shift import FeatureWatch, LabelWatch
+from models.online.watches import Alarm, ConfidenceWatch, ErrorWatch, ExpectedAccuracy, OnlineCalibration
 from models.records import Drift, DriftAction, DriftEvent, DriftSource, FeatureShift
 
 __all__ = ["DEFAULT_KINDS", "Forecast", "Ladder", "LadderSettings"]
 
-DEFAULT_KINDS: Final = ("logistic", "quick", "tree", "forest")
 _HOPELESS: Final = 50
 """Examples over which a champion is compared with the most frequent label."""
-
-
-class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ladder is made of, and when it acts.
-
-    Attributes:
-        kinds: The rungs (`rungs.KINDS`); the first one is the champion to begin with, and watched as
-            the one that forgets most slowly.
-        seed: Of all chance.
-        error: When errors count as more frequent.
-        shift: When features and labels count as moved.
-        cool_down: Examples after a drift in which no other is declared, and after which a warning has passed.
-        alpha: Of the paired comparisons: how seldom equally good ones are told apart. Mistakes that come in clusters
-            count as more evidence than they are: with 0.001, late labels made the champion change every few hundred
-            examples.
-        challenged_by: The warnings that start challengers; the others are told only.
-    """
-
-    kinds: tuple[str, ...] = DEFAULT_KINDS
-    seed: int = 0
-    error: ErrorSettings = ErrorSettings()
-    shift: ShiftSettings = ShiftSettings()
-    cool_down: int = 500
-    alpha: float = 0.00001
-    challenged_by: tuple[DriftSource, ...] = (DriftSource.ERROR, DriftSource.EXPECTED_ACCURACY)
-
-
-class Forecast(NamedTuple):
-    """What was said of an example when it arrived.
-
-    Attributes:
-        label: The champion's; None before anything was learned.
-        probabilities: The champion's, by label.
-        confidence: How often a prediction like this one is right: calibrated, 0 to 1.
-        said: What each rung and challenger said, by its name.
-    """
-
-    label: str | None
-    probabilities: Mapping[str, float]
-    confidence: float
-    said: Mapping[str, str | None]
-
-
-class _Rung:
-    """A learner, its challenger, and how both compare."""
-
-    def __init__(self, kind: str, name: str, learner: Learner, alpha: float) -> None:
-        self.kind, self.name, self.learner = kind, name, learner
-        self.with_champion = Comparison(alpha=alpha)
-        self.challenger: Learner | None = None
-        self.challenger_name = ""
-        self.with_challenger = Comparison(alpha=alpha)
-        self.n = self.right = 0
-
-    def drop_challenger(self) -> None:
-        self.challenger, self.challenger_name = None, ""
 
 
 class Ladder:
@@ -115,7 +56,7 @@ class Ladder:
         self.name, self.settings = name, settings
         self.learned = 0
         self._made = 0
-        self._rungs = [_Rung(kind, kind, self._new(kind), settings.alpha) for kind in settings.kinds]
+        self._rungs = [Rung(kind, kind, self._new(kind), settings.alpha) for kind in settings.kinds]
         self._champion = self._rungs[0]
         self._calibration = OnlineCalibration()
         self._errors = ErrorWatch(settings.error)
@@ -204,6 +145,29 @@ class Ladder:
             if rung.kind == kind:
                 return normalised(rung.learner.predict_proba_one(x))
         raise KeyError(kind)
+
+    def adopt(self, settings: LadderSettings) -> bool:
+        """Go on by other thresholds; tell whether these are others. What watches by those that changed begins anew.
+
+        Raises:
+            ValueError: it would be another ladder: its kinds or its seed differ.
+        """
+        before, self.settings = self.settings, settings
+        if (settings.kinds, settings.seed) != (before.kinds, before.seed):
+            self.settings = before
+            raise ValueError(
+                f"kinds, seed: {before.kinds}, {before.seed} can't become {settings.kinds}, {settings.seed}"
+            )
+        if settings.error != before.error:
+            self._errors, self._steady_errors = ErrorWatch(settings.error), ErrorWatch(settings.error)
+        if settings.shift != before.shift:
+            self._features, self._labels = FeatureWatch(settings.shift), LabelWatch(settings.shift)
+            self._expected = ExpectedAccuracy(window=settings.shift.window)
+        if settings.alpha != before.alpha:
+            self._compare_anew()
+            for rung in self._rungs:
+                rung.with_challenger = Comparison(alpha=settings.alpha)
+        return settings != before
 
     # -- watching what has no label
 
@@ -378,7 +342,7 @@ class Ladder:
         labels = Counter(label for label, _ in self._newest)
         return 2 * sum(right for _, right in self._newest) < max(labels.values())
 
-    def _take_over(self, rung: _Rung) -> None:
+    def _take_over(self, rung: Rung) -> None:
         """Put a rung's challenger in its place."""
         if rung.challenger is not None:
             rung.learner, rung.name = rung.challenger, rung.challenger_name
@@ -393,7 +357,7 @@ class Ladder:
         for rung in self._rungs:
             self._challenge(rung)
 
-    def _challenge(self, rung: _Rung) -> None:
+    def _challenge(self, rung: Rung) -> None:
         rung.challenger = self._new(rung.kind)
         rung.challenger_name = f"{rung.kind}-{self._made}"
         rung.with_challenger = Comparison(alpha=self.settings.alpha)

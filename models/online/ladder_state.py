@@ -16,6 +16,7 @@ import pickle
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from models.errors import InvalidSnapshot
@@ -85,6 +86,7 @@ def to_bytes(state: LadderState) -> bytes:
         "schema": state.schema,
         "next_offset": state.next_offset,
         "learned": state.ladder.learned,
+        "settings": msgspec.to_builtins(state.ladder.settings),
         "sha256": hashlib.sha256(packed).hexdigest(),
     }
     return Snapshot(header, {"ladder": np.frombuffer(packed, np.uint8)}).to_bytes()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from zlib import crc32
 
+import msgspec
+
 from models.errors import InvalidRecord
 from models.online.features import SCHEMA, features_in, inputs_of
 from models.online.ladder import Forecast, Ladder, LadderSettings
@@ -16,10 +18,14 @@ from models.online.ladder_state import LadderState
 from models.online.waiting import Waiting
 from models.records import DriftEvent, LearningExample, SpecialistForecast, SpecialistType
 
-__all__ = ["KINDS", "Step", "learn", "new_ladder"]
+__all__ = ["KINDS", "Step", "learn", "new_ladder", "settings_of"]
 
 KINDS: Final = ("logistic", "quick", "small-tree", "small-forest")
 """The rungs of a specialist's ladder: small ones, since they travel."""
+
+
+RULES: Final = LadderSettings()
+"""The thresholds where nothing else is set."""
 
 
 class Step(NamedTuple):
@@ -40,9 +46,14 @@ class Step(NamedTuple):
     refused: list[tuple[int, InvalidRecord]]
 
 
-def new_ladder(specialist: SpecialistType) -> LadderState:
-    """Return a specialist's ladder that knows nothing."""
-    settings = LadderSettings(kinds=KINDS, seed=crc32(specialist.value.encode()))
+def settings_of(specialist: SpecialistType, rules: LadderSettings = RULES) -> LadderSettings:
+    """Return what a specialist's ladder is made of, with the thresholds of these rules."""
+    return msgspec.structs.replace(rules, kinds=KINDS, seed=crc32(specialist.value.encode()))
+
+
+def new_ladder(specialist: SpecialistType, rules: LadderSettings = RULES) -> LadderState:
+    """Return a specialist's ladder that knows nothing, with the thresholds of these rules."""
+    settings = settings_of(specialist, rules)
     return LadderState(Ladder(specialist.value, settings), SCHEMA, 0, Waiting())
 
 

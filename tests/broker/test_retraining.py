@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.drift_events import DRIFT_EVENTS
 from app.retraining import EVENTS
 from app.settings import Settings
 from app.stores.mongo import MongoStore
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.embedded
 def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_stack: Stack, tmp_path: Path) -> None:
     """Two rounds at once, through one worker that is killed in the middle; killed at each step: `make faults`."""
     good, bad = SpecialistType.BEHAVIOR, SpecialistType.EVOLUTION
+    began_ms = time.time_ns() // 1_000_000
     run = RetrainingRun(embedded_stack.addresses, tmp_path, {good: 0.95, bad: 0.05}, kill_at=("experiment_started",))
     told = run.run(by_hand)
     assert run.names() == {good: PROMOTED, bad: ROLLED_BACK}
@@ -37,6 +40,10 @@ def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_s
     for events in told.values():
         assert [event["at"] for event in events] == sorted(event["at"] for event in events)
         assert kept(embedded_stack, events[0]["round_id"]) == events, "MongoDB has the same, each once, in order"
+    drifts = found(embedded_stack, DRIFT_EVENTS, {"at": {"$gte": began_ms}}, by="at")
+    assert {f"specialist-{good}", f"specialist-{bad}"} <= {each["model"] for each in drifts}, (
+        "and the drifts that began them"
+    )
 
 
 def by_hand(run: RetrainingRun) -> None:
@@ -63,10 +70,15 @@ def by_hand(run: RetrainingRun) -> None:
 
 
 def kept(stack: Stack, round_id: str) -> list[dict[str, Any]]:
-    async def found() -> list[dict[str, Any]]:
-        store = MongoStore.of(Settings.load(stack.addresses))
-        page = await store.page(EVENTS, {"round_id": round_id}, by="number", limit=100)
-        await store.close()
-        return [{name: value for name, value in each.items() if name != "_id"} for each in page]
+    page = found(stack, EVENTS, {"round_id": round_id}, by="number")
+    return [{name: value for name, value in each.items() if name != "_id"} for each in page]
 
-    return asyncio.run(found())
+
+def found(stack: Stack, collection: str, where: dict[str, Any], *, by: str) -> list[dict[str, Any]]:
+    async def page() -> list[dict[str, Any]]:
+        store = MongoStore.of(Settings.load(stack.addresses))
+        documents = await store.page(collection, where, by=by, limit=100)
+        await store.close()
+        return documents
+
+    return asyncio.run(page())

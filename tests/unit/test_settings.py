@@ -44,6 +44,12 @@ def test_secrets_do_not_show() -> None:
         ({"HIVE_CONFLICT_RESOLUTION": "parallel"}, "one of sequential, priority_based, notify"),
         ({"HIVE_WORKER": "a b"}, "letters, digits"),
         ({"HIVE_HEARTBEAT_S": "9"}, "a third"),
+        ({"HIVE_DRIFT_ADWIN": "0"}, "drift_adwin must be above 0 and below 1, not 0.0"),
+        ({"HIVE_DRIFT_ADWIN": "0.05"}, "a warning comes before a drift"),
+        ({"HIVE_DRIFT_PAGE_WARNING": "11"}, "a warning comes before a drift"),
+        ({"HIVE_DRIFT_INTERVAL": "501"}, "drift_interval must be at most drift_window"),
+        ({"HIVE_DRIFT_COOL_DOWN": "0"}, "drift_cool_down must be at least 1"),
+        ({"HIVE_DRIFT_CHALLENGED_BY": "error,weather"}, "'weather' is none of error, confidence"),
     ],
 )
 def test_what_is_wrong_is_named(environ: dict[str, str], says: str) -> None:
