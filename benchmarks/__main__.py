@@ -20,6 +20,7 @@ from benchmarks import online as onlines
 from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
+from benchmarks import rollback as rollbacks
 from benchmarks.cluster import Cluster
 from benchmarks.faults import retraining as retrainings
 from benchmarks.faults.plan import Plan
@@ -31,6 +32,7 @@ from benchmarks.faults.tickets import TicketPlan, TicketRun
 from benchmarks.report import emit, progress
 from benchmarks.servers import (
     embedded_stack,
+    mlflow,
     real_kafka,
     real_kafka_and_redis,
     real_redis,
@@ -250,6 +252,14 @@ def collector(records: int) -> bool:
     data_dir = _data_dir("collector")
     with embedded_stack(data_dir / "stack") as stack:
         return collectors.run(stack.addresses, data_dir, records=records)
+
+
+@main.command()
+def rollback() -> bool:
+    """Seconds until each of three workers decides by the model before, while they score 200 plans a second."""
+    data_dir = _data_dir("rollback")
+    with real_kafka_and_redis(data_dir / "servers") as stack, mlflow(data_dir / "mlflow") as address:
+        return rollbacks.run({**stack.addresses, "HIVE_MLFLOW": address}, data_dir)
 
 
 @main.command(name="all")

@@ -84,6 +84,14 @@ def embedded_stack(data_dir: Path, *more: str) -> Iterator[Stack]:
 
 
 @contextmanager
+def mlflow(data_dir: Path) -> Iterator[str]:
+    """Run MLflow; give its address."""
+    with Stack.embedded(data_dir, parts=("mlflow",), on_progress=progress) as stack:
+        stack.wait_ready()
+        yield stack.addresses["HIVE_MLFLOW"]
+
+
+@contextmanager
 def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:
