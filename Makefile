@@ -61,8 +61,8 @@ generate: install  ## write what is made from declarations: docs/metrics.md, k8s
 
 .PHONY: lock
 lock: install  ## resolve the dependencies anew
-	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra plots --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra plots --extra tracing --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --prerelease if-necessary-or-explicit --quiet -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra tracing --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --prerelease if-necessary-or-explicit --quiet -o requirements-worker.lock
 	echo 'uv' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-uv.lock

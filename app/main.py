@@ -24,6 +24,7 @@ from app.lifecycle.hands import end_children
 from app.observability.deliberation import DeliberationMetrics
 from app.observability.flow import FlowMetrics
 from app.observability.lifecycle import LifecycleMetrics
+from app.observability.logs import JsonFormatter, RecordFilter
 from app.observability.pages import serve
 from app.observability.pii_log import PiiFilter
 from app.observability.registry import RegistryMetrics
@@ -164,12 +165,22 @@ if settings.nlu_cache_redis:
     app.after_stop(shared_readings.stop)
 
 
-async def _mask_logs() -> None:
+async def _prepare_logs() -> None:
     for handler in logging.getLogger().handlers:
+        handler.addFilter(RecordFilter())
         handler.addFilter(PiiFilter())
+        if settings.log_format == "json":
+            handler.setFormatter(JsonFormatter())
 
 
-app.before_start(_mask_logs)  # by now Faust has put up its handlers, and nothing has been read yet
+app.before_start(_prepare_logs)  # by now Faust has put up its handlers, and nothing has been read yet
+
+if settings.trace_share:
+    from app.observability.tracing import Tracing
+
+    tracing = Tracing(settings, is_open=app.is_open)
+    app.span_tracer = tracing
+    app.after_stop(tracing.stop)
 
 peers = Peers()
 peers_follower = Follower(

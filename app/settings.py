@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WORKER_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_LOG_FORMATS = ("text", "json")
 _RESOLUTIONS = ("sequential", "priority_based", "notify")  # models.planning.conflicts says what they do
 _COMPRESSIONS = ("none", "gzip", "snappy", "lz4", "zstd")
 _AT_LEAST_ONE = (
@@ -303,6 +304,11 @@ class Settings:
     dead_letters_share: float = 0.5
     """Such a share of the last 1,000 records of a partition may become dead letters; 1: all."""
 
+    log_format: str = "text"
+    """How a worker writes its log: ``text``, or ``json``, an object a line."""
+    trace_share: float = 0.0
+    """Share of the intentions that are traced (OpenTelemetry), beside those their sender has chosen; 0: no traces."""
+
     stuck_s: float = 60.0
     """The watchdog ends the worker when nothing is committed for so long although records wait."""
     loop_lag_s: float = 30.0
@@ -363,6 +369,8 @@ class Settings:
             raise ConfigurationError(
                 f"conflict_resolution {self.conflict_resolution!r}: one of {', '.join(_RESOLUTIONS)}"
             )
+        if self.log_format not in _LOG_FORMATS:
+            raise ConfigurationError(f"log_format {self.log_format!r}: one of {', '.join(_LOG_FORMATS)}")
         self._validate_numbers()
         self._validate_drift()
         if self.heartbeat_s * 3 > self.session_timeout_s:
@@ -376,6 +384,8 @@ class Settings:
                     raise ConfigurationError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if self.dead_letters_share > 1:
             raise ConfigurationError(f"dead_letters_share must be at most 1, not {self.dead_letters_share}")
+        if not 0 <= self.trace_share <= 1:
+            raise ConfigurationError(f"trace_share must be from 0 to 1, not {self.trace_share}")
 
     def _validate_drift(self) -> None:
         for name in _PROBABILITIES:

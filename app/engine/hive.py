@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from app.engine.run import Batch, Generation
+    from app.engine.tracing import Tracer
     from app.settings import Settings
     from app.topics import TopicSpec
 
@@ -64,6 +65,7 @@ class HiveApp(faust.App):
         self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self.generation: Generation = NOBODY
         self.ready = False
+        self.span_tracer: Tracer | None = None
         self.observers: list[Callable[[Batch, int], None]] = []
         self.cycle_observers: list[Callable[[list[Work], float], None]] = []
         self.restore_observers: list[Callable[[str, Restored], None]] = []

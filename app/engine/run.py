@@ -18,6 +18,7 @@ import faust
 from faust.agents import current_agent
 from faust.types import TP
 
+from app.engine.tracing import PROCESSED
 from app.errors import StaleRun, StoreUnavailable
 from models.errors import InvalidRecord
 
@@ -236,6 +237,7 @@ class Batch:
         """
 
         async def one(record: Record) -> T:
+            PROCESSED.set(record)  # each call is a task with a context of its own
             return await self.patiently(lambda: call(record))
 
         records = list(self)

@@ -9,6 +9,7 @@ from faust.types import TP
 
 from app.engine.committer import Columns, Work
 from app.engine.deadletters import dead_letter
+from app.engine.tracing import PROCESSED, with_context
 from app.errors import ConfigurationError, StaleRun, StoreUnavailable
 from models.deadletters import is_again
 from models.errors import InvalidRecord
@@ -17,11 +18,13 @@ from models.records import encode
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping, Sequence
+    from contextvars import Token
     from types import TracebackType
 
     from app.engine.committer import Message
     from app.engine.run import Batch, Record
     from app.engine.tables import Table, TableView
+    from app.engine.tracing import Span
     from app.topics import TopicSpec
 
 __all__ = ["Transaction", "transaction"]
@@ -46,6 +49,8 @@ class Transaction:
         self._views: dict[tuple[str, int], TableView[Any]] = {}
         self._changes: dict[tuple[str, int], Mapping[bytes, bytes | None]] = {}
         self._letters: dict[TP, dict[int, bool]] = {}
+        self._spans: dict[tuple[str, int, int], Span] = {}
+        self._span: Span | None = None
         self.dead_letters = 0
 
     def send(
@@ -65,6 +70,8 @@ class Transaction:
         raw_key = key.encode() if isinstance(key, str) else key
         raw = value if value is None or isinstance(value, bytes) else encode(value)
         _check_size(topic, raw)
+        if self._span is not None:
+            headers = with_context(headers, self._span.context)
         self._messages.append((topic.name, raw_key, raw, headers, partition))
 
     def send_all(self, topic: TopicSpec, keys: Sequence[bytes | None], values: Sequence[bytes]) -> None:
@@ -106,6 +113,18 @@ class Transaction:
         """
         return Attempt(self, record)
 
+    def follow(self, record: Record | None) -> None:
+        """Let what is sent from here on carry the context of a record that is followed; None: of none."""
+        tracer = self._app.span_tracer
+        if record is None or tracer is None:
+            self._span = None  # nothing else where nobody follows: this is on every record's way
+            return
+        place = (record.topic, record.partition, record.offset)
+        span = self._spans.get(place) or tracer.begin(record, self._batch)
+        if span is not None:
+            self._spans[place] = span
+        self._span = span
+
     async def __aenter__(self) -> Self:
         for run in self._batch.runs:
             for raw, error in run.rejected:
@@ -115,6 +134,8 @@ class Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        if error is not None:
+            self._end_spans(error)
         if isinstance(error, StaleRun):
             return True
         if error is not None:
@@ -125,6 +146,7 @@ class Transaction:
         try:
             await self._commit()
         except StaleRun as exc:
+            self._end_spans(exc)
             logger.info("dropped, to be done by the new owner: %s", exc)
         return True
 
@@ -168,10 +190,18 @@ class Transaction:
         self._app.in_flight[self._batch.stage].remove(done)
         for (name, partition), changes in self._changes.items():
             self._app.hive_tables[name].settle(partition, changes, committed=error is None)
+        self._end_spans(error)
         if error is None:
             self._app.committed(self._batch, dead_letters=self.dead_letters)
         else:
             logger.info("dropped, to be done by the new owner: %s", error)
+
+    def _end_spans(self, error: BaseException | None) -> None:
+        for span in self._spans.values():
+            if error is not None:
+                span.failed(error)
+            span.end()
+        self._spans.clear()
 
     def _dead_letter(self, raw: Any, error: Exception) -> None:
         topic = self._app.dead_letter_topic(raw.topic())
@@ -194,13 +224,15 @@ class Transaction:
 class Attempt:
     """One record's part of a transaction, which can be taken back."""
 
-    __slots__ = ("_record", "_sent", "_transaction")
+    __slots__ = ("_before", "_record", "_sent", "_transaction")
 
     def __init__(self, transaction: Transaction, record: Record) -> None:
         self._transaction = transaction
         self._record = record
 
     def __enter__(self) -> None:
+        self._before: Token[Record | None] = PROCESSED.set(self._record)
+        self._transaction.follow(self._record)
         self._sent = len(self._transaction._messages)  # noqa: SLF001 — a part of it
         for view in self._transaction._views.values():  # noqa: SLF001
             view.mark()
@@ -208,8 +240,13 @@ class Attempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        PROCESSED.reset(self._before)
+        span = self._transaction._span  # noqa: SLF001
+        self._transaction.follow(None)
         if not isinstance(error, Exception) or isinstance(error, StoreUnavailable | StaleRun | ConfigurationError):
             return False
+        if span is not None:
+            span.failed(error)
         del self._transaction._messages[self._sent :]  # noqa: SLF001
         for view in self._transaction._views.values():  # noqa: SLF001
             view.undo()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import signal
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from app.deploy.monitoring.all_boards import asked_for
 from app.embedded.ports import free_port
@@ -16,8 +20,10 @@ from tests.broker.cluster import answers, get, read, submit, worker, worker_proc
 from tests.promtool import promtool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
     from app.embedded.stack import Stack
 
@@ -72,16 +78,77 @@ def test_a_store_that_is_down_makes_its_stage_wait_and_no_other(stack: Stack, tm
         assert _until(lambda: not process.alive), "waiting for a store does not keep it from stopping"
 
 
-def test_what_waited_for_a_store_is_answered_once_when_a_worker_finds_it(stack: Stack, tmp_path: Path) -> None:
+class Collector(BaseHTTPRequestHandler):
+    """As much of an OpenTelemetry collector as takes spans."""
+
+    spans: ClassVar[list[Span]] = []
+
+    def do_POST(self) -> None:
+        """Take spans."""
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        request = ExportTraceServiceRequest.FromString(
+            gzip.decompress(sent) if self.headers["Content-Encoding"] == "gzip" else sent
+        )
+        self.spans.extend(
+            span for group in request.resource_spans for scope in group.scope_spans for span in scope.spans
+        )
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def collector() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    with server, ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever)
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def _told(span: Span, name: str) -> str:
+    return next((pair.value.string_value for pair in span.attributes if pair.key == name), "")
+
+
+def test_what_waited_for_a_store_is_answered_once_when_a_worker_finds_it(
+    stack: Stack, tmp_path: Path, collector: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kafka = stack.addresses["HIVE_KAFKA"]
-    app_id = f"again-{free_port()}"
-    with worker({**stack.addresses, **NOWHERE}, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false") as (_, port):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector)
+    of_both = {
+        "HIVE_APP_ID": f"again-{free_port()}",
+        "HIVE_STATIC_MEMBER": "false",
+        "HIVE_TRACE_SHARE": "1",
+        "HIVE_LOG_FORMAT": "json",
+    }
+    with worker({**stack.addresses, **NOWHERE}, tmp_path, **of_both) as (first, port):
         identity = submit(kafka, TEXT)
         assert _until(lambda: "execute_mongodb" in json.loads(get(port, "/health/ready")[1])["paused"])
-    with worker(stack.addresses, tmp_path, HIVE_APP_ID=app_id, HIVE_STATIC_MEMBER="false"):
+    logged = [json.loads(line) for line in first.log_lines(400) if line.startswith("{")]
+    assert any("execution.tickets.mongodb" in line.get("topic", "") for line in logged), "what was waited for is named"
+    with worker(stack.addresses, tmp_path, **of_both):
         assert identity in answers(kafka, {identity})
     plans = read(kafka, ["plans.ready"], lambda _: False, timeout_s=2)
     assert len([m for m in plans if json.loads(m.value()).get("intent_id") == identity]) == 1
+    way = _way_of(identity)  # through both workers; last come those that keep what happened
+    assert way[:4] == ["understand", "plan", "execute_mongodb", "orchestrate"]
+
+
+def _way_of(identity: str) -> list[str]:
+    """Return the stages of an intention's trace, the longest way through it: each span is a child of the one before."""
+    last = next(span for span in Collector.spans if _told(span, "messaging.kafka.message.key") == identity)
+    way = [last]
+    while following := [span for span in Collector.spans if span.parent_span_id == way[-1].span_id]:
+        assert following[0].trace_id == last.trace_id
+        way.append(max(following, key=_descendants))
+    return [_told(span, "hive.stage") for span in way]
+
+
+def _descendants(span: Span) -> int:
+    children = [other for other in Collector.spans if other.parent_span_id == span.span_id]
+    return len(children) + sum(map(_descendants, children))
 
 
 def test_health_and_metrics_say_what_they_mean(stack: Stack, tmp_path: Path) -> None:

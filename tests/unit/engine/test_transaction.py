@@ -3,129 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from faust.types import TP
 
 from app.engine.committer import Columns
-from app.engine.consumer import Delivery
-from app.engine.limit import LetterLimit
-from app.engine.run import Batch, Generation, RawRun, Run
-from app.engine.tables import Table
+from app.engine.run import Generation
 from app.engine.transaction import transaction
 from app.errors import ConfigurationError, StaleRun, StoreUnavailable
-from app.topics import TopicSpec
 from models.errors import InvalidRecord
+from tests.unit.engine.fakes import OUT, FakeApp, batch_of
 
-OUT = TopicSpec(name="out", key="k", record=None, retention_ms=1)
-NOW = Generation(1, "me")
-
-
-class FakeMessage:
-    """As much of a Kafka message as a run is made of."""
-
-    def __init__(self, offset: int, value: bytes, partition: int = 0) -> None:
-        self._offset, self._value, self._partition = offset, value, partition
-
-    def topic(self) -> str:
-        return "in"
-
-    def partition(self) -> int:
-        return self._partition
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> bytes:
-        return b"key"
-
-    def value(self) -> bytes:
-        return self._value
-
-    def headers(self) -> None:
-        return None
-
-    def timestamp(self) -> tuple[int, int]:
-        return 1, 0
-
-
-class FakeCommitter:
-    """Takes work; the test decides what becomes of it."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[Any, asyncio.Future[None]]] = []
-
-    def submit(self, work: Any) -> asyncio.Future[None]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.taken.append((work, done))
-        return done
-
-
-class FakeWatchdog:
-    """Remembers who waited."""
-
-    def __init__(self) -> None:
-        self.paused: list[str] = []
-
-    def pause(self, stage: str, why: Exception) -> None:
-        self.paused.append(stage)
-
-    def resume(self, stage: str) -> None:
-        """Nothing to do."""
-
-
-class FakeApp:
-    """As much of the application as a transaction uses."""
-
-    def __init__(self) -> None:
-        self.generation = NOW
-        self.delivery = Delivery(1000)
-        self.delivery.begin(NOW)
-        self.committer = FakeCommitter()
-        self.watchdog = FakeWatchdog()
-        self.in_flight: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
-        self.counts: Table[int] = Table("counts", changelog="counts-log", value_type=int, count=4)
-        self.hive_tables: dict[str, Table[Any]] = {"counts": self.counts}
-        self.failed: list[str] = []
-        self.noted: list[tuple[int, int]] = []
-        self.limit = LetterLimit(3, 1.0)
-        self.open: set[str] = set()
-
-    def partitions_of(self, topic: str) -> int:
-        return {"in": 4}[topic]
-
-    def dead_letter_topic(self, topic: str) -> str:
-        return f"{topic}-dead"
-
-    def is_open(self, topic: str) -> bool:
-        return topic in self.open
-
-    def fail(self, reason: str) -> None:
-        self.failed.append(reason)
-
-    def committed(self, batch: Batch, *, dead_letters: int) -> None:
-        self.noted.append((batch.size, dead_letters))
-
-
-def _digits(data: bytes | None) -> int:
-    if data == b"broken":
-        raise RuntimeError("a defect of the decoder")
-    if data is None or not data.isdigit():
-        raise InvalidRecord("not-a-number", repr(data))
-    return int(data)
-
-
-def _batch(app: FakeApp, *values: bytes, first: int = 0, after: int | None = None) -> Batch:
-    raw = RawRun(TP("in", 0), [FakeMessage(first + n, value) for n, value in enumerate(values)], after)
-    return Batch(cast("Any", app), "stage", [Run(raw, NOW, _digits)])
+if TYPE_CHECKING:
+    from app.engine.run import Batch
 
 
 async def test_a_batch_becomes_outputs_changelog_and_offsets() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"1", b"2", first=10)) as tx:
-        for record in _batch(app, b"1", b"2", first=10):
+    async with transaction(batch_of(app, b"1", b"2", first=10)) as tx:
+        for record in batch_of(app, b"1", b"2", first=10):
             view = tx.view(app.counts, record)
             view["sum"] = view.get("sum", 0) + record.value
             tx.send(OUT, key="k", value=b"%d" % record.value)
@@ -142,7 +39,7 @@ async def test_a_batch_becomes_outputs_changelog_and_offsets() -> None:
 
 async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transaction() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"1", b"x", b"broken", b"4")):
+    async with transaction(batch_of(app, b"1", b"x", b"broken", b"4")):
         pass
     work, _ = app.committer.taken[0]
     assert [(m[0], m[2]) for m in work.messages] == [("in-dead", b"x"), ("in-dead", b"broken")]
@@ -151,13 +48,13 @@ async def test_what_cannot_be_decoded_becomes_a_dead_letter_of_the_same_transact
 
 async def test_a_batch_that_goes_over_the_limit_of_dead_letters_is_not_committed() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"x", b"x", b"x")):
+    async with transaction(batch_of(app, b"x", b"x", b"x")):
         pass
     [(work, done)] = app.committer.taken
     assert work.notes == {TP("in", 0): "letters 3 3 3"}, "the counts go with the offset"
     done.set_result(None)
     await asyncio.sleep(0)
-    async with transaction(_batch(app, b"x", first=3, after=3)):
+    async with transaction(batch_of(app, b"x", first=3, after=3)):
         pass
     assert app.committer.taken == [(work, done)]
     [reason] = app.failed
@@ -168,17 +65,17 @@ async def test_a_batch_that_goes_over_the_limit_of_dead_letters_is_not_committed
 async def test_what_cannot_be_read_where_anybody_writes_does_not_count_but_our_defects_do() -> None:
     app = FakeApp()
     app.open.add("in")
-    async with transaction(_batch(app, *[b"x"] * 10)):
+    async with transaction(batch_of(app, *[b"x"] * 10)):
         pass
     assert len(app.committer.taken[0][0].messages) == 10
-    async with transaction(_batch(app, *[b"broken"] * 4, first=10, after=10)):
+    async with transaction(batch_of(app, *[b"broken"] * 4, first=10, after=10)):
         pass
     assert [len(app.committer.taken), len(app.failed)] == [1, 1]
 
 
 async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1", b"0", b"3")
+    batch = batch_of(app, b"1", b"0", b"3")
     async with transaction(batch) as tx:
         for record in batch:
             with tx.attempt(record):
@@ -194,7 +91,7 @@ async def test_an_error_of_one_record_takes_back_only_what_was_written_for_it() 
 
 async def test_an_attempt_that_fails_takes_back_the_first_write_to_a_table_too() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1")
+    batch = batch_of(app, b"1")
     async with transaction(batch) as tx:
         for record in batch:
             with tx.attempt(record):
@@ -214,13 +111,13 @@ async def test_a_table_with_another_number_of_partitions_is_refused_and_ends_the
                     tx.view(app.counts, record)["sum"] = 1
 
     with pytest.raises(ConfigurationError, match="counts has 1 partitions and in has 4"):
-        await count(_batch(app, b"1"))
+        await count(batch_of(app, b"1"))
     assert "counts has 1 partitions" in app.failed[0]
 
 
 async def test_a_record_may_be_sent_to_a_partition_of_its_own() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"1")) as tx:
+    async with transaction(batch_of(app, b"1")) as tx:
         tx.send(OUT, key="k", value=b"1", partition=3)
         tx.send(OUT, key="k", value=b"2")
     assert [m[4] for m in app.committer.taken[0][0].messages] == [3, None]
@@ -228,7 +125,7 @@ async def test_a_record_may_be_sent_to_a_partition_of_its_own() -> None:
 
 async def test_an_answer_that_is_too_large_is_no_reason_to_stop() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1")
+    batch = batch_of(app, b"1")
     async with transaction(batch) as tx:
         for record in batch:
             with tx.attempt(record):
@@ -245,9 +142,9 @@ async def test_the_next_batches_see_what_is_being_committed_and_two_at_most_are(
                 view = tx.view(app.counts, record)
                 view["sum"] = view.get("sum", 0) + record.value
 
-    await count(_batch(app, b"1"))
-    await count(_batch(app, b"2", first=1, after=1))
-    third = asyncio.ensure_future(count(_batch(app, b"4", first=2, after=2)))
+    await count(batch_of(app, b"1"))
+    await count(batch_of(app, b"2", first=1, after=1))
+    third = asyncio.ensure_future(count(batch_of(app, b"4", first=2, after=2)))
     await asyncio.sleep(0.01)
     sums = [work.messages[-1][2] for work, _ in app.committer.taken]
     assert sums == [b"1", b"3"], "the third waits until the first is committed"
@@ -265,8 +162,8 @@ async def test_the_next_batches_see_what_is_being_committed_and_two_at_most_are(
 async def test_batches_that_are_dropped_one_after_the_other_leave_nothing_behind() -> None:
     app = FakeApp()
     for first, value in enumerate((b"1", b"2")):
-        async with transaction(_batch(app, value, first=first, after=first or None)) as tx:
-            for record in _batch(app, value):
+        async with transaction(batch_of(app, value, first=first, after=first or None)) as tx:
+            for record in batch_of(app, value):
                 tx.view(app.counts, record)["sum"] = record.value
     for _, done in app.committer.taken:
         done.set_exception(StaleRun("moved"))
@@ -276,7 +173,7 @@ async def test_batches_that_are_dropped_one_after_the_other_leave_nothing_behind
 
 async def test_work_that_the_committer_drops_changes_no_table() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1")
+    batch = batch_of(app, b"1")
     async with transaction(batch) as tx:
         for record in batch:
             tx.view(app.counts, record)["sum"] = 1
@@ -288,7 +185,7 @@ async def test_work_that_the_committer_drops_changes_no_table() -> None:
 
 async def test_a_batch_whose_partitions_have_moved_on_is_not_handed_over() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"1")):
+    async with transaction(batch_of(app, b"1")):
         app.generation = Generation(2, "me")
     assert app.committer.taken == []
     assert app.failed == []
@@ -297,7 +194,7 @@ async def test_a_batch_whose_partitions_have_moved_on_is_not_handed_over() -> No
 async def test_an_error_outside_of_an_attempt_ends_the_worker() -> None:
     app = FakeApp()
     with pytest.raises(ZeroDivisionError):
-        async with transaction(_batch(app, b"1")):
+        async with transaction(batch_of(app, b"1")):
             raise ZeroDivisionError
     assert "stage stage failed" in app.failed[0]
     assert app.committer.taken == []
@@ -305,10 +202,10 @@ async def test_an_error_outside_of_an_attempt_ends_the_worker() -> None:
 
 async def test_records_that_were_left_out_end_the_worker() -> None:
     app = FakeApp()
-    async with transaction(_batch(app, b"1")):
+    async with transaction(batch_of(app, b"1")):
         pass
     app.committer.taken[0][1].set_result(None)
-    async with transaction(_batch(app, b"9", first=9, after=8)):
+    async with transaction(batch_of(app, b"9", first=9, after=8)):
         pass
     assert "left out records" in app.failed[0]
 
@@ -326,7 +223,7 @@ async def test_a_store_that_is_down_is_waited_for_and_nothing_is_dropped(monkeyp
             raise ValueError("for ever")
         return -int(record.value)
 
-    outcomes = await _batch(app, b"1", b"2", b"3").map(ask)
+    outcomes = await batch_of(app, b"1", b"2", b"3").map(ask)
     assert [outcome for _, outcome in outcomes if not isinstance(outcome, Exception)] == [-1, -3]
     assert isinstance(outcomes[1][1], ValueError)
     assert "stage" in app.watchdog.paused
@@ -341,12 +238,12 @@ async def test_waiting_for_a_store_ends_when_the_partitions_move_on(monkeypatch:
         raise StoreUnavailable("mongo", "down")
 
     with pytest.raises(StaleRun):
-        await _batch(app, b"1").map(ask)
+        await batch_of(app, b"1").map(ask)
 
 
 async def test_columns_are_sent_as_single_records_are_and_leave_out_what_was_rejected() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1", b"broken", b"2")
+    batch = batch_of(app, b"1", b"broken", b"2")
     async with transaction(batch) as tx:
         tx.send_all(OUT, batch.keys, [b"%d" % value for value in batch.values])
     [(work, _)] = app.committer.taken
@@ -357,7 +254,7 @@ async def test_columns_are_sent_as_single_records_are_and_leave_out_what_was_rej
 
 async def test_of_columns_with_one_value_that_is_too_large_none_is_sent() -> None:
     app = FakeApp()
-    batch = _batch(app, b"1")
+    batch = batch_of(app, b"1")
     async with transaction(batch) as tx:
         with pytest.raises(InvalidRecord, match="too-large"):
             tx.send_all(OUT, [b"a", b"b"], [b"1", b"x" * OUT.max_message_bytes])
@@ -366,7 +263,7 @@ async def test_of_columns_with_one_value_that_is_too_large_none_is_sent() -> Non
 
 
 async def test_columns_of_different_lengths_are_a_defect_and_lose_nothing_silently() -> None:
-    batch = _batch(FakeApp(), b"1")
+    batch = batch_of(FakeApp(), b"1")
     tx = transaction(batch)
     with pytest.raises(ValueError, match="1 keys and 2 values"):
         tx.send_all(OUT, [b"a"], [b"1", b"2"])
