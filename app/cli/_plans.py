@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from app import topics
+from app.cli import _opinions
 from app.errors import HiveError
 from app.stores import kafka
 from models.nlu.pii import mask
 from models.orchestration import PlanState
 from models.orchestration.report import running
-from models.records import CognitivePlan, CompletedPlan, decode
+from models.records import CognitivePlan, CompletedPlan, Consensus, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Book:
         self.ready: dict[str, CognitivePlan] = {}
         self.states: dict[str, PlanState] = {}
         self.ends: dict[str, CompletedPlan] = {}
+        self.decided: dict[str, Consensus] = {}
         self.gone: set[str] = set()
         """Whose state is deleted: the end comes in the same transaction, though maybe a moment later to a reader."""
 
@@ -57,13 +59,26 @@ class Book:
             plan = decode(CognitivePlan, found.value)
             self.ready[plan.plan_id] = plan
             return plan.plan_id
+        if found.topic == topics.PLANS_CONSENSUS.name:
+            consensus = decode(Consensus, found.value)
+            self.decided[consensus.plan_id] = consensus
+            return consensus.plan_id
         end = decode(CompletedPlan, found.value)
         if end.plan_id is not None:
             self.ends[end.plan_id] = end
         return end.plan_id
 
     def show(self, plan_id: str) -> dict[str, Any] | None:
-        """Return where a plan stands: its status, its tasks and, when it has ended, its outcome and timings."""
+        """Return where a plan stands: its status, its tasks, and when it has ended its outcome and timings.
+
+        What the specialists said of it is there where it was read, as it is for one plan.
+        """
+        told = self._show(plan_id)
+        if told is not None and (consensus := self.decided.get(plan_id)) is not None:
+            told["decided"] = _opinions.told(consensus)
+        return told
+
+    def _show(self, plan_id: str) -> dict[str, Any] | None:
         if (end := self.ends.get(plan_id)) is not None:
             return {
                 "plan_id": plan_id,
@@ -98,7 +113,7 @@ class Book:
 
 def names(record: kafka.Found, plan_id: str) -> bool:
     """Whether a record may be about a plan, told without decoding it: of long topics hardly any record is."""
-    if record.topic == topics.PLANS_STATES.name:
+    if record.topic in (topics.PLANS_STATES.name, topics.PLANS_CONSENSUS.name):
         return record.key == plan_id.encode()
     return msgspec.json.encode(plan_id) in (record.value or b"")
 
@@ -108,7 +123,8 @@ def read(settings: Settings, only: str | None = None) -> Iterator[tuple[Book, Co
     """Read what is known of plans, or of one of them, and go on hearing what comes."""
     book = Book()
     with kafka.reader(settings) as consumer:
-        begin = kafka.required(kafka.starts(consumer, _HEARD), topics.PLANS_STATES.name)
+        heard = _HEARD if only is None else (*_HEARD, topics.PLANS_CONSENSUS.name)
+        begin = kafka.required(kafka.starts(consumer, heard), topics.PLANS_STATES.name)
         for record in kafka.read_to_end(consumer, begin, timeout_s=READ_S):
             if only is None or names(record, only):
                 book.note(record)

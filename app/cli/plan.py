@@ -98,7 +98,10 @@ def shown(envelope: IntentEnvelope, made: CognitivePlan, consensus: Consensus | 
 def _opinions(consensus: Consensus) -> list[Text | Group]:
     """Lay out the decision, and under it who says what, how sure, how risky it looks, and the weakest factor."""
     decision = consensus.decision
-    lines: list[Text | Group] = [_line("decision", decision.reasoning_summary)]
+    lines: list[Text | Group] = [
+        _line("specialists", "by their rules alone; a worker adds what they have learned (hive plans show)"),
+        _line("decision", decision.reasoning_summary),
+    ]
     for opinion in consensus.opinions:
         why = opinion.reasoning_summary.partition("; ")[2]
         lines.append(

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from app import topics
-from app.cli import _plans, _render
+from app.cli import _opinions, _plans, _render
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -66,7 +66,10 @@ def list_(*, every: bool, as_json: bool, limit: int) -> None:
 @click.option("--watch", is_flag=True, help="Follow it until it ends; ends with 1 if it fails.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --watch a line for each change.")
 def show(*, plan_id: str, watch: bool, as_json: bool) -> None:
-    """Show a plan: its tasks in their order, those of a step at the same time, with their states and times."""
+    """Show a plan: its tasks in their order, those of a step at the same time, with their states and times.
+
+    Below them: what the specialists said of it, how sure, and what counted most; and what was decided.
+    """
     settings = current_settings()
     kafka.check_reachable(settings)
     with _plans.read(settings, plan_id) as (book, consumer):
@@ -174,7 +177,9 @@ def _laid_out(told: dict[str, Any]) -> Group:
     columns = ["task", "what", "after", "state", "began", "ended"]
     table = _render.table(told["question"] or told["plan_id"], columns, rows, whole="state")
     took = f" after {_since(told['began_at'], told['ended_at'])}" if told["ended_at"] else ""
+    decided = told.get("decided")
     lines = [
+        *(_opinions.lines(decided) if decided else ()),
         *(f"{task.id}: {mask(task.error)}" for task in tasks if task.error),
         mask(told["error"]) if told["error"] else told["answer"] or "",
         " · ".join(f"{name} {ms:,} ms" for name, ms in (told["timings"] or {}).items()),

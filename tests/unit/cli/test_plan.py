@@ -48,6 +48,7 @@ def test_an_empty_text_is_said_in_one_line() -> None:
 def test_it_says_what_each_specialist_thinks_and_what_comes_of_it() -> None:
     work = hive("plan", "Refatorar o módulo de pagamentos")
     assert work.exit_code == 0
+    assert "by their rules alone" in work.stdout
     for name in ("business", "technical", "behavior", "evolution", "architecture", "decision"):
         assert f" {name}  " in work.stdout
     told = json.loads(hive("plan", "--json", "Apagar completamente o banco de dados sem backup").stdout)

@@ -14,7 +14,8 @@ from rich.console import Console
 from app import topics
 from app.cli import _plans, _render, main
 from app.stores import kafka
-from models.records import CommandKind, PlanCommand, decode, encode
+from models.deliberation.scoring import consensus_of
+from models.records import CommandKind, PlanCommand, SpecialistType, decode, encode
 from tests.unit.orchestration.simulated import World, claimed, done, failed, outside, plan_of, query, transform
 
 
@@ -87,6 +88,29 @@ def test_a_plan_that_runs_shows_its_steps_and_their_states(broker: Broker) -> No
         assert state in row
     assert rows[2][4:6] == ["a,", "b"], "what it waits for"
     assert "plan plan-1: running" in shown
+
+
+def test_a_plan_shows_what_the_specialists_said_of_it(broker: Broker) -> None:
+    world = World(plan_of(query("a"), outside("b"))).release()
+    broker.put(world)
+    before = hive("show", "plan-1").stdout
+    assert "decision" not in before, "as long as nothing is known of it"
+    other = msgspec.structs.replace(world.plan, plan_id="plan-2")
+    for plan in (other, world.plan):
+        consensus = consensus_of(plan, now_ms=1)
+        broker.records.append(broker.found(topics.PLANS_CONSENSUS.name, plan.plan_id, encode(consensus)))
+    shown = [line for line in hive("show", "plan-1").stdout.splitlines() if line not in before.splitlines()]
+    names = [line.split()[0] for line in shown]
+    assert names[:6] == ["decision", *(each.value for each in SpecialistType)]
+    assert max(map(len, shown)) < 80
+    for line, opinion in zip(shown[1:], consensus.opinions, strict=False):
+        assert f"{opinion.recommendation.value} {opinion.confidence_score:.2f}: " in line
+        largest = max(opinion.explainability.feature_importances, key=lambda factor: factor.importance)
+        assert f"{largest.importance:.2f}" in line
+    told = json.loads(hive("show", "plan-1", "--json").stdout)["decided"]
+    assert told["decision"] == consensus.decision.final_decision.value
+    assert [each["specialist"] for each in told["opinions"]] == names[1:6]
+    assert told["opinions"][0]["factors"][0].keys() == {"name", "importance", "contribution"}
 
 
 def test_a_plan_that_has_ended_says_how(broker: Broker) -> None:
