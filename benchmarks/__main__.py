@@ -21,6 +21,7 @@ from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
 from benchmarks import rollback as rollbacks
+from benchmarks import scrape as scrapes
 from benchmarks.cluster import Cluster
 from benchmarks.faults import retraining as retrainings
 from benchmarks.faults.plan import Plan
@@ -35,6 +36,7 @@ from benchmarks.servers import (
     mlflow,
     real_kafka,
     real_kafka_and_redis,
+    real_kafka_and_stores,
     real_redis,
     real_redis_and_neo4j,
     real_stack,
@@ -260,6 +262,15 @@ def rollback() -> bool:
     data_dir = _data_dir("rollback")
     with real_kafka_and_redis(data_dir / "servers") as stack, mlflow(data_dir / "mlflow") as address:
         return rollbacks.run({**stack.addresses, "HIVE_MLFLOW": address}, data_dir)
+
+
+@main.command()
+@click.option("--seconds", default=60.0, show_default=True, help="For so long intentions flow.")
+def scrape(seconds: float) -> bool:
+    """Have a real Prometheus scrape two workers, and ask every query of every board."""
+    data_dir = _data_dir("scrape")
+    with real_kafka_and_stores(data_dir / "stack") as addresses:
+        return scrapes.run(addresses, data_dir, seconds=seconds)
 
 
 @main.command(name="all")

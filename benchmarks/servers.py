@@ -92,6 +92,20 @@ def mlflow(data_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
+def real_kafka_and_stores(data_dir: Path) -> Iterator[dict[str, str]]:
+    """Run Apache Kafka and the embedded stores with a little data; return the addresses of all."""
+    with (
+        real_kafka(data_dir / "kafka") as kafka,
+        Stack.embedded(data_dir / "stores", parts=("mongo", "graph")) as stores,
+    ):
+        addresses = {**stores.addresses, "HIVE_KAFKA": kafka.addresses["HIVE_KAFKA"], "HIVE_MONGO_DATABASE": DATABASE}
+        settings = Settings.load({**os.environ, **addresses})
+        create_missing(settings, topics.TOPICS)
+        _seed(str(settings.mongo))
+        yield addresses
+
+
+@contextmanager
 def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from models.records import ApprovalDecision, PlanOutcome
+from models.records import ApprovalDecision, Drift, PlanOutcome, SpecialistType
+from models.records.drift import DriftAction, DriftSource
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -226,6 +227,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("reason",),
         "Values in the shared cache that were no readings, by their type; they are computed anew.",
         "Something else writes under `nlu:cache:`.",
+        known=(("str",), ("int",), ("list",)),
     ),
     Metric(
         "model_learned",
@@ -275,6 +277,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("source", "fate"),
         "What became of labels: learned, corrected, double, contradicted, early; missing: none has come.",
         "Many missing: nobody gives feedback, and plans end without an outcome; many contradicted: ask who disagrees.",
+        known=(("none", "missing"),),
     ),
     Metric(
         "label_delay_seconds",
@@ -304,6 +307,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("specialist", "source", "level", "action"),
         "What learners have seen to change, and what they did.",
         "Level drift: see `hive drift status`, and what changed in the plans or in their outcomes.",
+        known=tuple(
+            (each.value, DriftSource.ERROR.value, Drift.DRIFT.value, DriftAction.NONE.value) for each in SpecialistType
+        ),
     ),
     Metric(
         "rolling_events_total",

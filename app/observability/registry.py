@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.observability.declared import Metric
+from models.records import SpecialistType
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from models.records import SpecialistType
 
 __all__ = ["REGISTRY_METRICS", "RegistryMetrics"]
 
@@ -27,6 +27,7 @@ REGISTRY_METRICS: Final[tuple[Metric, ...]] = (
         ("specialist",),
         "Registered models that this worker could not use: the checksum is another, or other features are served.",
         "Above 0: the reason is in the log; register the model again, or take the alias from it.",
+        known=tuple((specialist.value,) for specialist in SpecialistType),
     ),
     Metric(
         "registered_champion_info",

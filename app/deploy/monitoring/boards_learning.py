@@ -63,6 +63,21 @@ _LEARNING: Final = Board(
         Panel(
             "Age of the model in use", (("max by (model) (@model_age_seconds)", "{{model}}"),), "model_age_seconds", "s"
         ),
+        Panel(
+            "The registry answers", (("max by (store) (@model_registry_up)", "{{store}}"),), "model_registry_up", most=1
+        ),
+        Panel(
+            "Registered versions that decide",
+            (("count by (specialist, version) (@registered_champion_info)", "{{specialist}} {{version}}"),),
+            "registered_champion_info",
+            kind="table",
+        ),
+        Panel(
+            "Registered models refused",
+            rate_by("registered_models_refused_total", "specialist"),
+            "registered_models_refused_total",
+            "ops",
+        ),
         Panel("Snapshots refused", rate_by("snapshots_refused_total", "model"), "snapshots_refused_total", "ops"),
     ),
 )

@@ -100,7 +100,7 @@ CASES: dict[str, Case] = {
             'approvals_total{decision="approved",effect="applied"}': ("5x480", "0+1x480"),
             'approvals_total{decision="requested",effect="applied"}': _rate(1, 1, 480),
         },
-        "7h",
+        "40m",
     ),
     "HiveApprovalSlow": Case(
         _latency("approval_seconds", labels='decision="approved"', edges=("3600.0", "7200.0")), "30m"
@@ -115,7 +115,7 @@ CASES: dict[str, Case] = {
             'approvals_total{decision="approved",effect="applied"}': _rate(4, 6, 180),
             'approvals_total{decision="rejected",effect="applied"}': _rate(5, 5, 180),
         },
-        "2h",
+        "70m",
     ),
     "HiveConsensusUnsure": Case(
         {
@@ -170,6 +170,17 @@ CASES: dict[str, Case] = {
             'labels_total{source="outcome",fate="learned"}': _rate(5, 5),
         },
         "40m",
+    ),
+    "HiveRegistryDown": Case({'model_registry_up{store="mlflow"}': _steady(0, 1)}, "12m"),
+    "HiveChampionsDiffer": Case(
+        {
+            'registered_champion_info{specialist="business",version="1",instance="w"}': _steady(1, 1),
+            'registered_champion_info{specialist="business",version="2",instance="x"}': ("1x60", "_x60"),
+        },
+        "12m",
+    ),
+    "HiveRegisteredRefused": Case(
+        {'registered_models_refused_total{specialist="business"}': ("0x5 1x10", "7x20")}, "7m"
     ),
     "HiveSnapshotsRefused": Case({'snapshots_refused_total{model="nlu.domain"}': ("0x5 1x10", "7x20")}, "7m"),
     "HiveExperimentRolledBack": Case(
