@@ -44,10 +44,10 @@ class Peers:
         self._known[said.app_id, said.worker] = said
         return True
 
-    def of(self, app_id: str, *, now_ms: int) -> list[WorkerAddress]:
-        """Return the workers of a group; of another one that counts, where nobody has announced this one."""
+    def of(self, app_id: str | None, *, now_ms: int) -> list[WorkerAddress]:
+        """Return the workers of a group; of the first one that has any, where none is named."""
         alive = [said for said in list(self._known.values()) if said.at > now_ms - FORGET_MS]
-        group = app_id if any(said.app_id == app_id for said in alive) else min((s.app_id for s in alive), default="")
+        group = min((said.app_id for said in alive), default="") if app_id is None else app_id
         return sorted((said for said in alive if said.app_id == group), key=lambda said: said.worker)
 
 

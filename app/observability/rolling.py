@@ -95,7 +95,10 @@ class RollingMetrics:
         if (whole := self._whole(parts)) is not None:
             return whole
         unanswered: dict[str, str] = {}
-        others = [peer for peer in self._peers.of(app.settings.app_id, now_ms=at_ms) if peer.worker != parts[0].worker]
+        me = (app.settings.app_id, app.settings.worker)
+        # Who counts asks its own group only, for another one counts the same; who does not asks any that does.
+        peers = self._peers.of(me[0] if self._counts else None, now_ms=at_ms)
+        others = [peer for peer in peers if (peer.app_id, peer.worker) != me]
         asked = {asyncio.create_task(self._ask(peer, question, at_ms)): peer for peer in others}
         waiting = set(asked)
         try:

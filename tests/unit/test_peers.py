@@ -30,7 +30,8 @@ def test_who_has_been_silent_for_long_is_gone() -> None:
 def test_a_group_that_does_not_count_asks_one_that_does() -> None:
     peers = Peers()
     peers.take(_said("a", app_id="counting"))
-    assert [peer.worker for peer in peers.of("answering", now_ms=1)] == ["a"]
+    assert [peer.worker for peer in peers.of(None, now_ms=1)] == ["a"]
+    assert peers.of("answering", now_ms=1) == [], "a group that counts for itself takes nobody else's numbers"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"app_id":"x","worker":"y","url":"file:///etc/passwd","at":1}'])
