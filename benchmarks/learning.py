@@ -1,7 +1,7 @@
 """Specialists that learn in the stream: a hidden rule that flips, learners that are killed, and what it all costs.
 
-The plans are simulated: real plans whose risk, complexity and size are drawn by chance. What should have been said of
-each follows from a hidden rule, and one label in a hundred is wrong.
+The plans are simulated (`benchmarks.organisation`). What should have been said of each follows from a hidden rule, and
+one label in a hundred is wrong.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import sys
 import threading
 import time
 from collections import deque
-from functools import cache
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
@@ -28,32 +27,29 @@ from app.engine.admin import create_missing
 from app.learning import Follower
 from app.settings import Settings
 from app.specialists import Specialists
+from benchmarks.organisation import CASES_NOISE, Case, cases
 from benchmarks.report import emit, progress
 from benchmarks.servers import is_ready
 from models.deliberation.scoring import consensus_of
-from models.nlu import to_envelope, understand
 from models.online import served
 from models.online.features import NAMES, SCHEMA, features_of, inputs_of
 from models.online.labels import to_be_labelled
 from models.online.ladder_state import from_bytes
 from models.online.serving import served_of
 from models.online.specialists import learn, new_ladder
-from models.planning import load_catalog, make_plan
 from models.records import (
-    CognitivePlan,
     DriftEvent,
     LearningExample,
     PlanFeedback,
     Recommendation,
     SpecialistType,
-    Submission,
     decode,
     encode,
 )
 from tables.ladders import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from confluent_kafka import Message
 
@@ -64,59 +60,9 @@ DELAY: Final = 20
 WINDOW: Final = 200
 PER_S: Final = 20.0
 KILLS: Final = 20
-NOISE: Final = 0.01
 STAGES: Final = "label,train"
-NOW_MS: Final = 1_763_825_400_000
 READY_S: Final = 60.0
 DONE_S: Final = 240.0
-TEXTS: Final = (
-    "vendas por região",
-    "Migrar banco de dados de PostgreSQL para MongoDB",
-    "Implementar novo módulo de relatórios com dashboard interativo",
-    "Build a payment service with authentication and tests",
-    "Otimizar a performance do serviço de pedidos",
-    "Compare os incidentes de outubro com setembro",
-)
-
-
-@cache
-def _base() -> tuple[CognitivePlan, ...]:
-    file = Path(__file__).parents[1] / "app" / "sample" / "catalog.yaml"
-    catalog = load_catalog(file.read_text(encoding="utf-8"), source=file.name)
-    made = []
-    for text in TEXTS:
-        submission = Submission(text=text, id="i")
-        read = understand(submission, now_ms=NOW_MS)
-        made.append(make_plan(to_envelope(submission, read, fallback_id="f", now_ms=NOW_MS), catalog, now_ms=NOW_MS))
-    return tuple(made)
-
-
-class Case(NamedTuple):
-    """A simulated plan, and what should be said of it."""
-
-    plan: CognitivePlan
-    label: Recommendation
-
-
-def cases(seed: int, number: int, *, flip_at: int | None = None) -> Iterator[Case]:
-    """Draw plans: what is risky and complex fails, until the rule flips."""
-    chance = random.Random(seed)
-    for at in range(number):
-        base = chance.choice(_base())
-        risk, complexity = chance.random(), chance.random()
-        plan = msgspec.structs.replace(
-            base,
-            plan_id=f"simulated-{seed}-{at}",
-            intent_id=f"intent-{seed}-{at}",
-            risk_score=risk,
-            complexity_score=complexity,
-        )
-        fails = risk + 0.3 * complexity > 0.65
-        if flip_at is not None and at >= flip_at:
-            fails = not fails
-        if chance.random() < NOISE:
-            fails = not fails
-        yield Case(plan, Recommendation.REJECT if fails else Recommendation.APPROVE)
 
 
 class Group:
@@ -281,7 +227,7 @@ def flip(addresses: Mapping[str, str], folder: Path, *, seed: int = 1, plot: Pat
         simulated=True,
         seed=seed,
         plans=PLANS,
-        wrong_labels=NOISE,
+        wrong_labels=CASES_NOISE,
         labels_come_after_plans=DELAY,
         rolling_window=WINDOW,
         accuracy_before=round(before, 3),

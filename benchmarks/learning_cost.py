@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from app.specialists import Specialists
-from benchmarks.learning import NOW_MS, cases
+from benchmarks.organisation import NOW_MS, cases
 from benchmarks.report import emit
 from models.deliberation.scoring import NO_LADDERS, ScoringLadder, consensus_of
 from models.online import served

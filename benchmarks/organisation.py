@@ -1,8 +1,8 @@
 """A simulated organisation: plans of varied shape, and what its people would say of each. Nothing of it is real.
 
 Each specialist's people follow a hidden rule: a weighted sum of a few features decides between approve, review_required
-and reject, and now and then (`NOISE`) somebody says anything. A flip turns approve and reject round. The same seed
-gives the same plans and labels.
+and reject, and now and then (`NOISE`) somebody says anything. A flip turns approve and reject round. Or all follow one
+rule (`cases`): what is risky and complex fails. The same seed gives the same plans and labels.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from models.records import (
     TaskType,
 )
 
-__all__ = ["NOISE", "Judged", "judged_plans", "plan_at"]
+__all__ = ["NOISE", "NOW_MS", "Case", "Judged", "cases", "judged_plans", "plan_at"]
 
 NOISE: Final = 0.05
+CASES_NOISE: Final = 0.01
 NOW_MS: Final = 1_780_000_000_000
 _VERBS = ("review", "build", "deploy", "check", "migrate", "report", "publish", "verify", "measure", "replace")
 _NOUNS = ("orders", "payments", "customers", "login page", "gateway", "billing module", "search", "stock", "audit log")
@@ -65,6 +66,24 @@ def judged_plans(number: int, *, seed: int = 0, flip_at: int | None = None) -> I
                 said = _REVERSED.get(said, said)
             labels[specialist] = chance.choice(_LABELS) if chance.random() < NOISE else said
         yield Judged(plan, labels)
+
+
+class Case(NamedTuple):
+    """A plan, and what should be said of it, whoever is asked."""
+
+    plan: CognitivePlan
+    label: Recommendation
+
+
+def cases(seed: int, number: int, *, flip_at: int | None = None) -> Iterator[Case]:
+    """Yield plans: what is risky and complex fails, until the rule flips; one label in a hundred is wrong."""
+    for place in range(number):
+        chance = random.Random(f"{seed}/{place}")
+        plan = plan_at(place, chance, seed=seed)
+        fails = plan.risk_score + 0.3 * plan.complexity_score > 0.65
+        fails ^= flip_at is not None and place >= flip_at
+        fails ^= chance.random() < CASES_NOISE
+        yield Case(plan, Recommendation.REJECT if fails else Recommendation.APPROVE)
 
 
 _LABELS = (Recommendation.APPROVE, Recommendation.REVIEW_REQUIRED, Recommendation.REJECT)

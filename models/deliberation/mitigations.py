@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from models.deliberation.prior import Weighed
+from models.deliberation.factors import FACTORS
 from models.records import Mitigation, SpecialistType
 from models.records.opinion import MitigationPriority
 
@@ -65,10 +65,11 @@ _ADVICE: Final = {
 
 
 def mitigations_for(
-    specialist: SpecialistType, factors: Sequence[Weighed], *, no_way_back: bool, portuguese: bool
+    specialist: SpecialistType, scores: Sequence[float], *, no_way_back: bool, portuguese: bool
 ) -> list[Mitigation]:
     """Return at most `_MOST`: a way back where there is none, then what the plan falls shortest in."""
-    short = sorted([(factor.score, factor.name, factor.weight) for factor in factors if factor.score < SHORT_BELOW])
+    factors = zip(FACTORS[specialist].factors, scores, strict=True)
+    short = sorted([(score, factor.name, factor.weight) for factor, score in factors if score < SHORT_BELOW])
     wanted = [(0.0, "reversibility", 0.5)] if no_way_back else []
     return [
         _mitigation(specialist, name, impact=weight * (1.0 - score), score=score, portuguese=portuguese)

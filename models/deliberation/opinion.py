@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -27,6 +26,7 @@ from models.deliberation.learned import (
 from models.deliberation.mitigations import mitigations_for
 from models.deliberation.prior import GOOD, LABELS, Prior, noisy, prior
 from models.ids import stable_id
+from models.nlu.kept import Kept
 from models.online.task_graph import TaskGraph
 from models.records import (
     CognitivePlan,
@@ -61,13 +61,27 @@ _MOST_FEATURES: Final = 5
 _APPROVE: Final = Recommendation.APPROVE
 _RULE_BASED: Final = ExplanationMethod.RULE_BASED
 _FOR, _AGAINST, _NEITHER = Contribution.POSITIVE, Contribution.NEGATIVE, Contribution.NEUTRAL
-_SCORE: Final = attrgetter("score")
 _encode: Final = msgspec.json.Encoder().encode
+
+
+class _Reasons(NamedTuple):
+    """What an opinion says of its factors, which follows from their scores alone; the lists are shared: not to change.
+
+    Attributes:
+        factors: Each with its weight and score.
+        importances: What each puts into the quality, above or below a good plan's.
+        weakest: The factor with the lowest score, and that.
+    """
+
+    factors: list[ReasoningFactor]
+    importances: list[FeatureImportance]
+    weakest: str
 
 
 class _Heard(NamedTuple):
     """What a specialist has to go by."""
 
+    specialist: SpecialistType
     evidence: Evidence
     rules: Prior
     row: Mapping[str, float] | None
@@ -120,7 +134,7 @@ def opinions_of(
     """
     evidence = read(plan, graph)
     return [
-        _opinion(plan, specialist, _Heard(evidence, prior(specialist, evidence), row), learners.get(specialist), now_ms)
+        _opinion(plan, _Heard(specialist, evidence, prior(specialist, evidence), row), learners.get(specialist), now_ms)
         for specialist in FACTORS
     ]
 
@@ -145,15 +159,14 @@ def _join(rules: Prior, model: LearnedModel | None, row: Mapping[str, float] | N
     return _Joined(mixed, (1.0 - trust) * rules.risk + trust * expected, trust, model, told, None)
 
 
-def _opinion(
-    plan: CognitivePlan, specialist: SpecialistType, heard: _Heard, model: LearnedModel | None, now_ms: int
-) -> SpecialistOpinion:
-    evidence, rules, row = heard
+def _opinion(plan: CognitivePlan, heard: _Heard, model: LearnedModel | None, now_ms: int) -> SpecialistOpinion:
+    specialist, evidence, rules, row = heard
     result = _join(rules, model, row)
     label, confidence = _best(result)
     recommendation = LABELS[label]
     opinion_id = stable_id("opinion", plan.plan_id, specialist.value)
     risk = min(max(round(result.risk * 1e4) / 1e4, 0.0), 1.0)
+    reasons = _REASONS[specialist, rules.scores]
     unsigned = SpecialistOpinion(
         opinion_id=opinion_id,
         specialist_type=specialist,
@@ -164,17 +177,15 @@ def _opinion(
         confidence_score=confidence,
         risk_score=risk,
         recommendation=recommendation,
-        reasoning_summary=_summary(recommendation, confidence, risk, heard),
-        reasoning_factors=[
-            ReasoningFactor(factor_name=name, weight=weight, score=round(score * 1e4) / 1e4, description=asks)
-            for name, weight, score, asks in rules.factors
-        ],
+        reasoning_summary=f"{recommendation} ({confidence:.2f}): quality {rules.quality:.2f}, risk {risk:.2f}; "
+        + ("the asker wants no way back" if evidence.no_way_back else reasons.weakest),
+        reasoning_factors=reasons.factors,
         explainability_token=opinion_id,
-        explainability=_explained(heard, result, label),
+        explainability=_explained(heard, result, label, reasons.importances),
         mitigations=[]
         if recommendation is _APPROVE
         else mitigations_for(
-            specialist, rules.factors, no_way_back=evidence.no_way_back, portuguese=evidence.portuguese
+            specialist, rules.scores, no_way_back=evidence.no_way_back, portuguese=evidence.portuguese
         ),
         evaluated_at=now_ms,
         metadata=_notes(rules, result),
@@ -189,39 +200,51 @@ def _best(result: _Joined) -> tuple[int, float]:
     return result.probabilities.index(sure), min(1.0, round(sure * 1e4) / 1e4)
 
 
-def _summary(recommendation: Recommendation, confidence: float, risk: float, heard: _Heard) -> str:
-    told = f"{recommendation} ({confidence:.2f}): quality {heard.rules.quality:.2f}, risk {risk:.2f}"
-    if heard.evidence.no_way_back:
-        return f"{told}; the asker wants no way back"
-    weakest = min(heard.rules.factors, key=_SCORE)
-    return f"{told}; weakest: {weakest.name} {weakest.score:.2f}"
-
-
-def _explained(heard: _Heard, result: _Joined, label: int) -> Explainability:
-    """Say what it rests on: the factors by what they put into the quality, above or below a good plan's, and features.
-
-    Contributions of the rules are exact, for the quality is a sum; the learner's are as it tells them.
-    """
-    shares = [(name, weight * (score - GOOD)) for name, weight, score, _ in heard.rules.factors]
-    method = _RULE_BASED
-    if result.learned is not None and result.model is not None and heard.row is not None:
-        told = result.model.contributions(heard.row, label)
-        largest = sorted(told.items(), key=lambda item: (-abs(item[1]), item[0]))[:_MOST_FEATURES]
-        if largest:
-            method = ExplanationMethod.SHAP
-            shares += [(f"feature:{name}", result.trust * value) for name, value in largest]
-    return Explainability(
-        method=method,
-        feature_importances=[
-            FeatureImportance(
-                feature_name=name,
-                importance=round(abs(share) * 1e4) / 1e4,
-                contribution=_NEITHER if -_NEUTRAL < share < _NEUTRAL else _FOR if share > 0 else _AGAINST,
+def _reasons(scored: tuple[SpecialistType, tuple[float, ...]]) -> _Reasons:
+    """Say what the factors come to; what they put into the quality is exact, for that is a sum."""
+    specialist, scores = scored
+    about = FACTORS[specialist].factors
+    lowest = min(scores)
+    return _Reasons(
+        [
+            ReasoningFactor(
+                factor_name=factor.name, weight=factor.weight, score=round(score * 1e4) / 1e4, description=factor.asks
             )
-            for name, share in shares
+            for factor, score in zip(about, scores, strict=True)
         ],
-        model_version=result.model.version if result.model is not None else VERSION,
-        model_type=result.model.model_type if result.model is not None else "rules",
+        [_importance(factor.name, factor.weight * (score - GOOD)) for factor, score in zip(about, scores, strict=True)],
+        f"weakest: {about[scores.index(lowest)].name} {lowest:.2f}",
+    )
+
+
+_REASONS: Final = Kept(_reasons, room=2_048)
+"""Plans of one template have the same scores, or nearly all of them."""
+
+
+def _importance(name: str, share: float) -> FeatureImportance:
+    return FeatureImportance(
+        feature_name=name,
+        importance=round(abs(share) * 1e4) / 1e4,
+        contribution=_NEITHER if -_NEUTRAL < share < _NEUTRAL else _FOR if share > 0 else _AGAINST,
+    )
+
+
+def _explained(heard: _Heard, result: _Joined, label: int, importances: list[FeatureImportance]) -> Explainability:
+    """Say what it rests on: the factors, and the features that the learner tells of."""
+    model = result.model
+    if model is None:
+        return Explainability(
+            method=_RULE_BASED, feature_importances=importances, model_version=VERSION, model_type="rules"
+        )
+    method = _RULE_BASED
+    if result.learned is not None and heard.row is not None:
+        told = model.contributions(heard.row, label)
+        if largest := sorted(told.items(), key=lambda item: (-abs(item[1]), item[0]))[:_MOST_FEATURES]:
+            method = ExplanationMethod.SHAP
+            features = [_importance(f"feature:{name}", result.trust * value) for name, value in largest]
+            importances = [*importances, *features]
+    return Explainability(
+        method=method, feature_importances=importances, model_version=model.version, model_type=model.model_type
     )
 
 

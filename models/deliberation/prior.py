@@ -15,7 +15,7 @@ from models.deliberation.evidence import Evidence
 from models.deliberation.factors import FACTORS
 from models.records import Recommendation, SpecialistType
 
-__all__ = ["GOOD", "LABELS", "Prior", "Weighed", "prior", "rule", "soft_rule"]
+__all__ = ["GOOD", "LABELS", "Prior", "prior", "rule", "soft_rule"]
 
 LABELS: Final = (
     Recommendation.REJECT,
@@ -40,39 +40,30 @@ _SIDE_RISK: Final = 0.25
 _QUESTION_RELIEF: Final = 0.4  # a question that is answered here changes nothing, and leaves the house for nobody
 
 
-class Weighed(NamedTuple):
-    """One factor of a plan: its name, its weight in the quality, its score, and what it looks at."""
-
-    name: str
-    weight: float
-    score: float
-    asks: str
-
-
 class Prior(NamedTuple):
-    """What the rules say: probabilities in the order of `LABELS`, quality, risk, and the factors behind them."""
+    """What the rules say: probabilities in the order of `LABELS`, quality, risk, and the score of each factor."""
 
     probabilities: tuple[float, ...]
     quality: float
     risk: float
-    factors: tuple[Weighed, ...]
+    scores: tuple[float, ...]
 
 
 def prior(specialist: SpecialistType, evidence: Evidence) -> Prior:
     """Weigh a plan as this specialist does."""
     about = FACTORS[specialist]
     quality = good = 0.0
-    factors = []
-    for name, weight, risk_weight, compute, asks in about.factors:
+    scores = []
+    for _, weight, risk_weight, compute, _ in about.factors:
         score = compute(evidence)
         quality += weight * score
         good += risk_weight * score
-        factors.append(Weighed(name, weight, score, asks))
+        scores.append(score)
     own = 1.0 - good
     seen = _exposure(evidence, relief=about.relief, alarm=about.alarm)
     risk = min(1.0, max(own, seen) + _SIDE_RISK * min(own, seen))
     quality = min(max(quality, 0.0), 1.0)
-    return Prior(soft_rule(quality, risk), quality, risk, tuple(factors))
+    return Prior(soft_rule(quality, risk), quality, risk, tuple(scores))
 
 
 def _exposure(evidence: Evidence, *, relief: float, alarm: float) -> float:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from app import topics
 from app.cli import main
 from app.specialists import Specialists
-from benchmarks import learning
+from benchmarks import learning, organisation
 from models.records import LearningExample, SpecialistType, decode
 from tables.ladders import Chunk
 
@@ -64,7 +64,7 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
     group = learning.Group(real_stack.addresses, tmp_path, every_s=0.05)
     specialists, follower = learning.followed(group)
     seed = random.randrange(10**6)  # it is in the plans' ids
-    drawn = list(learning.cases(seed, PLANS))
+    drawn = list(organisation.cases(seed, PLANS))
     mine = {case.plan.plan_id for case in drawn}
     group.start()
     try:
@@ -83,7 +83,7 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
         _follow(specialists, snapshots(group))
         assert learning.differing(group, specialists) == 0
 
-        another = next(learning.cases(seed + 1, 1))
+        another = next(organisation.cases(seed + 1, 1))
         group.judge(another, specialists)
         group.producer.flush(10)
         plan_id = another.plan.plan_id
