@@ -12,9 +12,9 @@ from benchmarks import collector as collectors
 from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
 from benchmarks import experiments as simulations
+from benchmarks import experiments_kills, learning_cost, nlu_cache
 from benchmarks import latency as latencies
 from benchmarks import learning as learnings
-from benchmarks import learning_cost, nlu_cache
 from benchmarks import nlu as nlus
 from benchmarks import online as onlines
 from benchmarks import passthrough as passthroughs
@@ -218,6 +218,19 @@ def ticket_faults(seeds: str, tickets: int, duration_s: float) -> bool:
                 emit("ticket-faults", seed=seed, stands_still=str(exc))
                 right.append(False)
     return all(right)
+
+
+@main.command(name="experiments-live")
+@click.option("--seeds", default="1,2,3", show_default=True, help="One run for each, separated by commas.")
+@click.option("--kills", default=5, show_default=True, help="Of each experiment.")
+def experiments_live(seeds: str, kills: int) -> bool:
+    """A better and a harmful challenger through a real worker that is killed; count anew what was counted."""
+    met = []
+    for seed in map(int, seeds.split(",")):
+        data_dir = _data_dir("experiments-live")
+        with real_kafka_and_redis(data_dir / "servers") as stack:
+            met.append(experiments_kills.live(stack.addresses, data_dir, seed=seed, kills=kills))
+    return all(met)
 
 
 @main.command(name="retraining-faults")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 from msgspec.structs import replace
 
 from app import topics
@@ -25,6 +25,7 @@ from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.settings import Settings
+from app.stores import kafka
 from benchmarks.servers import is_ready
 from models.lifecycle.experiment import Experiment
 from models.nlu import to_envelope, understand
@@ -150,7 +151,7 @@ class Live:
         self._chance = random.Random(seed)
         self._run = uuid.uuid4().hex[:8]
         self._asked: dict[str, tuple[str, str]] = {}
-        self._actors = self._begun = 0
+        self._actors = self._begun = self._parts = 0
         self.judged: dict[str, Judged] = {}
         self.observed: list[tuple[int, Observation]] = []
         self.states: dict[str, list[tuple[int, Experiment]]] = {}
@@ -320,13 +321,8 @@ class Live:
                 "group.id": f"hear-{uuid.uuid4().hex}",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
+                "log_level": 0,
             }
         )
-        known = consumer.list_topics(timeout=10).topics
-        ends = []
-        for spec in specs:
-            for number in known[spec.name].partitions:
-                at = TopicPartition(spec.name, number)
-                ends.append(TopicPartition(spec.name, number, consumer.get_watermark_offsets(at)[1]))
-        consumer.assign(ends)
+        kafka.assign(consumer, kafka.ends(consumer, [spec.name for spec in specs]))
         return consumer

@@ -26,8 +26,8 @@ MOST = 800
 
 def test_a_better_challenger_gets_all_traffic_and_a_harmful_one_none(embedded_stack: Stack, tmp_path: Path) -> None:
     live = Live(embedded_stack.addresses, tmp_path)
-    live.start()
     try:
+        live.start()
         assert models(live.wait(live.ask(5))) == {CHAMPION: 5}
         assert live.observed == [], "nothing is recorded while there is no experiment"
         in_the_shadow(live)
