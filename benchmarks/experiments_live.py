@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaException, Producer
 from msgspec.structs import replace
 
 from app import topics
@@ -71,8 +71,8 @@ RULES: Final = ExperimentRules(
 STAGES: Final = "plan,label,compare"
 NOW_MS: Final = 1_763_825_400_000
 LEARNED: Final = 20_000
-READY_S: Final = 60.0
-PATIENCE_S: Final = 60.0
+READY_S: Final = 120.0
+PATIENCE_S: Final = 120.0
 
 
 class Judged(NamedTuple):
@@ -324,5 +324,12 @@ class Live:
                 "log_level": 0,
             }
         )
-        kafka.assign(consumer, kafka.ends(consumer, [spec.name for spec in specs]))
-        return consumer
+        deadline_s = time.monotonic() + READY_S
+        while True:
+            try:
+                kafka.assign(consumer, kafka.ends(consumer, [spec.name for spec in specs]))
+            except KafkaException:  # on a busy machine, the leaders of new topics take their time
+                if time.monotonic() > deadline_s:
+                    raise
+            else:
+                return consumer

@@ -55,7 +55,7 @@ def experiment() -> None:
     required=True,
     help="What is to be tried: a registered version, or a rung of the specialist's ladder (rung:small-forest).",
 )
-@click.option("--champion", help="The version that it is held against; the rules of the specialist without it.")
+@click.option("--champion", help="What decides now, to be shown beside it; whatever that is decides for the controls.")
 @click.option("--id", "experiment_id", help="The experiment's id; made up by default.")
 @click.option("--shadow", is_flag=True, help="Decide nothing by the challenger: score both on every plan, and compare.")
 @by_option()
@@ -115,7 +115,8 @@ def status(*, experiment_id: str | None, every: bool, as_json: bool) -> None:
         for state in listed
     ]
     columns = ["experiment", "status", "traffic", "outcomes", "effect", "next"]
-    _render.console.print(_render.table(f"{len(listed)} experiments", columns, rows, whole="experiment"))
+    title = f"{len(listed)} experiment{'' if len(listed) == 1 else 's'}"
+    _render.console.print(_render.table(title, columns, rows, whole="experiment"))
 
 
 def _command(word: ExperimentWord, text: str, *, reason: bool) -> None:
@@ -199,6 +200,10 @@ def standing(state: Experiment) -> dict[str, Any]:
 
 
 def _next(state: Experiment) -> str:
+    if state.rules.shadow and state.status is Status.RUNNING:
+        return "both models score every plan, the champion decides"
+    if state.status is Status.PASSED:
+        return "the challenger is the champion" if state.concluded else "all of it until it is the champion, or stopped"
     if state.status is Status.RUNNING:
         why = waits_for(state, now_ms=max(now_ms(), state.now_ms))
         return "goes on" if why is None else f"waits for {why}"
@@ -216,25 +221,17 @@ def _difference(state: Experiment) -> str:
 
 def _shown(state: Experiment) -> Group:
     figures = measured(state)
-    rows: list[list[Scalar]] = [
-        [name, *(_rate(figures[events][arm], figures[n][arm]) for arm in (0, 1))]
-        for name, events, n in (("right decisions", "right", "outcomes"),)
-    ]
-    rows += [
-        [name, *(_rate(seen["events"][arm], seen["units"][arm]) for arm in (0, 1))]
-        for name, seen in zip(
-            ("errors", "slow", "unsure", "confidently wrong"), figures["guardrails"].values(), strict=True
-        )
-    ]
-    rows += [
-        ["actors", *(f"{count:,}" for count in figures["units"])],
-        ["plans", *(f"{count:,}" for count in figures["plans"])],
-    ]
     pairs = figures["pairs"]
+    rows: list[list[Scalar]]
+    if state.rules.shadow:
+        rows = [["right, of the same plans", *(_rate(right, pairs["known"]) for right in pairs["right"])]]
+        rows += [["mean confidence", *("–" if mean is None else f"{mean:.2f}" for mean in pairs["mean_confidence"])]]
+    else:
+        rows = _arms(figures)
     lines = [
-        f"{state.specialist.value}: {state.challenger} against {state.champion or 'the rules'}",
+        f"{state.specialist.value}: {state.challenger} against {state.champion or 'the champion'}",
         f"{state.status.value.replace('_', ' ')}, {_percent(state.traffic)} of the actors · {_next(state)}",
-        f"difference {_difference(state)}, at all times together with 95 %",
+        "" if state.rules.shadow else f"difference {_difference(state)}, at all times together with 95 %",
         f"both scored {pairs['plans']:,} plans, and said the same of {_rate(pairs['agreed'], pairs['plans'])}"
         if pairs["plans"]
         else "",
@@ -242,6 +239,21 @@ def _shown(state: Experiment) -> Group:
     ]
     table = _render.table(state.experiment_id, ["", "champion", "challenger"], rows)
     return Group(table, Text("\n".join(line for line in lines if line)))
+
+
+def _arms(figures: dict[str, Any]) -> list[list[Scalar]]:
+    """Return what was seen of each arm; who has no label yet counts in neither rate of right decisions."""
+    rows: list[list[Scalar]] = [
+        ["right decisions", *(_rate(figures["right"][arm], figures["outcomes"][arm]) for arm in (0, 1))]
+    ]
+    names = ("errors", "slow", "unsure", "confidently wrong")
+    for name, seen in zip(names, figures["guardrails"].values(), strict=True):
+        rows.append([name, *(_rate(seen["events"][arm], seen["units"][arm]) for arm in (0, 1))])
+    missing = [_rate(figures["units"][arm] - figures["outcomes"][arm], figures["units"][arm]) for arm in (0, 1)]
+    rows.append(["no outcome yet", *missing])
+    rows.append(["actors", *(f"{count:,}" for count in figures["units"])])
+    rows.append(["plans", *(f"{count:,}" for count in figures["plans"])])
+    return rows
 
 
 def _rate(events: int, of: int) -> str:
