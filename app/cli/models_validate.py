@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
+from msgspec.structs import replace
 from rich.console import Group
 from rich.text import Text
 
@@ -18,7 +19,8 @@ from app.cli._state import current_settings
 from app.clock import now_ms
 from app.errors import HiveError, RegistryRefused
 from app.lifecycle import datasets
-from app.lifecycle.validate import Contender, Validation, files_of
+from app.lifecycle.training import DATA, MANIFEST, importances_of
+from app.lifecycle.validate import ITSELF, Contender, Validation, files_of
 from app.lifecycle.validate import validate as hold
 from app.stores.registry import ModelRegistry, ModelVersion
 from models.lifecycle.registry import Alias, Tag
@@ -26,9 +28,6 @@ from models.lifecycle.registry import Alias, Tag
 if TYPE_CHECKING:
     from models.records import Scalar, SpecialistType
 
-DATA: Final = "data/samples.parquet"
-MANIFEST: Final = "data/samples.json"
-"""Where a training puts its data set among the files of its run."""
 REFUSED: Final = 1
 """The exit status of a model that has not passed."""
 
@@ -96,6 +95,7 @@ async def _validated(
     if found.specialist is not specialist:
         raise HiveError(f"the data set is of {found.specialist.value}, the model of {specialist.value}")
     if version.run_id:
+        found = replace(found, importances=await importances_of(registry, version.run_id))
         await registry.add_files(version.run_id, files_of(found))
     await registry.tag(specialist, number, Tag.VALIDATION, "passed" if found.verdict.passed else "failed")
     return version, found
@@ -128,7 +128,8 @@ def _shown(report: Validation) -> Group:
     beside = "no champion to compare it with"
     if found is not None:
         spread = f"[{found.accuracy_low:+.4f}, {found.accuracy_high:+.4f}]"
-        beside = f"accuracy {found.accuracy:+.4f} {spread} against the champion, {report.champion}"
+        whom = report.champion if report.champion == ITSELF else f"the champion, {report.champion}"
+        beside = f"accuracy {found.accuracy:+.4f} {spread} against {whom}"
     title = f"{report.specialist.value}, {report.candidate}: {'passed' if verdict.passed else 'refused'}"
     lines = [f"tested on {figures.samples:,} samples; {beside}", *verdict.missed]
     return Group(_render.table(title, ["measure", "is", "at least", "reached"], rows), Text("\n".join(lines)))

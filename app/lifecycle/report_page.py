@@ -45,7 +45,9 @@ def page(found: Validation) -> str:
         _section("By label", _by_label(verdict.figures, verdict.thresholds)),
         _section("What was right, and what was predicted", _confusion(verdict.figures)),
         _section(f"Does it know how sure it is? (ECE {verdict.figures.ece:.3f})", _reliability(verdict.figures)),
-        _section(f"Against the champion {found.champion or ''}", _comparison(verdict.comparison, verdict.thresholds)),
+        _section(
+            f"Against the champion: {found.champion or 'none'}", _comparison(verdict.comparison, verdict.thresholds)
+        ),
     ]
     if found.importances:
         parts.append(_section("What it looks at: accuracy that is lost without a feature", _bars(found.importances)))

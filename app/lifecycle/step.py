@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from app.clock import now_ms
 from app.errors import BrokerUnavailable, HiveError, StoreUnavailable
 from app.lifecycle import datasets
 from app.lifecycle.collect import collect
 from app.lifecycle.task import Done, Task
-from app.lifecycle.training import DATA, MANIFEST, run_of, train_from
+from app.lifecycle.training import DATA, MANIFEST, importances_of, run_of, train_from
 from app.lifecycle.validate import PAGE, Contender, files_of, validate
 from app.settings import Settings
 from app.stores.registry import ModelRegistry
@@ -116,6 +117,7 @@ async def _validate(settings: Settings, trained: Trained, order: Order) -> Valid
         candidate = Contender(name="the candidate", packed=await registry.run_file(trained.run_id))
         champion = await _champion(registry, order)
         found = validate(candidate, champion, parquet, at_ms=order.since_ms, by=f"round {order.round_id}")
+        found = replace(found, importances=await importances_of(registry, trained.run_id))
         await registry.add_files(trained.run_id, files_of(found))
     verdict = found.verdict
     figures, comparison = verdict.figures, verdict.comparison

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from app.errors import RegistryRefused
 from app.lifecycle import datasets
 from app.stores.mlflow import NewRun
 from models.lifecycle.batch_model import checksum, to_bytes
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from app.stores.registry import ModelRegistry
     from models.lifecycle.dataset import Manifest
 
-__all__ = ["DATA", "MANIFEST", "REPORT", "Report", "run_of", "train_from"]
+__all__ = ["DATA", "MANIFEST", "REPORT", "Report", "importances_of", "run_of", "train_from"]
 
 DATA: Final = "data/samples.parquet"
 MANIFEST: Final = "data/samples.json"
@@ -155,6 +157,15 @@ def run_of(report: Report, parquet: Path, *, name: str, at_ms: int) -> NewRun:
             "training/feature_importances.json": _pretty(report.importances),
         },
     )
+
+
+async def importances_of(registry: ModelRegistry, run_id: str) -> dict[str, float]:
+    """Return how much each feature counts for the model of a run; empty where its training has not said so."""
+    try:
+        told = msgspec.json.decode(await registry.run_file(run_id, REPORT), type=Report)
+    except (RegistryRefused, msgspec.MsgspecError):
+        return {}
+    return told.importances
 
 
 def _pretty(value: Any) -> bytes:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from app.cli import main
+from app.clock import now_ms
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import (
     Arm,
@@ -25,10 +26,13 @@ from models.records import (
     Observation,
     Recommendation,
     Record,
+    RetrainingCommand,
+    RetrainingWord,
     Scored,
     SpecialistType,
     encode,
 )
+from models.records.retraining import OPEN_WORDS
 from tests.broker.cluster import producer, worker_process
 from tests.broker.retraining_hands import FileHands
 
@@ -113,6 +117,7 @@ class RetrainingRun:
                 for specialist, names in self.names().items():
                     if names[-1:] == ["approval_requested"] and specialist not in approved:
                         assert self._experiment(specialist) is None, "nothing begins before somebody has said yes"
+                        self.forge(specialist)
                         said = self.hive("retrain", "approve", specialist.value, "--by", "ana")
                         assert said.endswith(f"of {specialist.value} approved by ana\n")
                         approved.add(specialist)
@@ -158,15 +163,24 @@ class RetrainingRun:
                 champion=scored,
                 challenger=scored,
             )
-            now_ms = time.time_ns() // 1_000_000
+            at_ms = now_ms()
             self._produce(
-                "experiments.observations", Observation(plan_id=plan_id, at=now_ms, exposures=[exposure]), plan_id
+                "experiments.observations", Observation(plan_id=plan_id, at=at_ms, exposures=[exposure]), plan_id
             )
             good = self._chance.random() < (treated if arm is Arm.TREATMENT else 0.5)
-            known.append(Observation(plan_id=plan_id, at=now_ms, label=APPROVE if good else REJECT))
+            known.append(Observation(plan_id=plan_id, at=at_ms, label=APPROVE if good else REJECT))
         for each in known:
             self._produce("experiments.observations", each, each.plan_id)
         assert self._to.flush(10) == 0
+
+    def forge(self, specialist: SpecialistType) -> None:
+        """Say as a person what only the system may: that the experiment was passed, that it was promoted."""
+        about = {"specialist": specialist, "by": "mallory", "round_id": self._told[specialist][-1]["round_id"]}
+        for word in sorted(set(RetrainingWord) - OPEN_WORDS):
+            said = RetrainingCommand(
+                **about, word=word, at=now_ms(), step="promote", event="passed", status="passed", traffic=1.0, score=9.0
+            )
+            self.say("retraining.commands", specialist, said)
 
     def say(self, topic: str, specialist: SpecialistType, record: Record) -> None:
         self._produce(topic, record, specialist.value)
