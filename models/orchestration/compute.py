@@ -27,7 +27,8 @@ def compute(task: PlanTask, outputs: Outputs, *, now_ms: int) -> Output:
     A TRANSFORM brings the rows that its steps leave, a VALIDATE those that it has checked.
 
     Args:
-        task: The task; its parameters name its `input`, and its `steps` or `checks`.
+        task: The task; its parameters name its `input`, and its `steps` or `checks`; those of a VALIDATE may have
+            `others`, the checks of further tasks. `cut_at` says after how many rows a read of a task stops by itself.
         outputs: What the tasks have brought that it depends on.
         now_ms: What the age of data is measured from, epoch milliseconds.
 
@@ -38,18 +39,30 @@ def compute(task: PlanTask, outputs: Outputs, *, now_ms: int) -> Output:
     source = str(parameters.get("input", ""))
     rows = _rows_of(outputs, source)
     if task.task_type is TaskType.VALIDATE:
-        failed = [finding for finding in check(rows, parameters.get("checks", ()), now_ms=now_ms) if not finding.passed]
-        if failed:
-            raise ComputeError("; ".join(finding.detail for finding in failed))
+        _check(parameters, source, outputs, now_ms)
     else:
         steps = parameters.get("steps", ())
         others = {name: _rows_of(outputs, name) for name in outputs if name != source}
         rows = run_steps(rows, steps, others)
-    truncated = any(output.get("truncated") is True for output in outputs.values())
+    cut_at = parameters.get("cut_at") or {}
+    truncated = any(
+        output.get("truncated") is True or len(output.get("documents", ())) >= cut_at.get(name, MOST_OUTPUT_BYTES)
+        for name, output in outputs.items()
+    )
     output: Output = {"documents": rows, "count": len(rows), "truncated": truncated}
     if (size := len(msgspec.json.encode(output))) > MOST_OUTPUT_BYTES:
         raise ComputeError(f"its rows have {size:,} bytes, {MOST_OUTPUT_BYTES:,} can be kept: ask for less")
     return output
+
+
+def _check(parameters: dict[str, Any], source: str, outputs: Outputs, now_ms: int) -> None:
+    failed: dict[str, None] = {}
+    for name, checks in {source: parameters.get("checks", ()), **(parameters.get("others") or {})}.items():
+        cut = outputs.get(name, {}).get("truncated") is True
+        found = check(_rows_of(outputs, name), checks, now_ms=now_ms, cut=cut)
+        failed |= {finding.detail: None for finding in found if not finding.passed}
+    if failed:
+        raise ComputeError("; ".join(failed))
 
 
 def _rows_of(outputs: Outputs, task_id: str) -> list[dict[str, Any]]:

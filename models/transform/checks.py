@@ -3,6 +3,7 @@
 | check | entries | holds when |
 |---|---|---|
 | `not_empty` | `least` (1) | there are at least so many rows |
+| `complete` | `cut_at` | the rows are all that there are: they were not cut, and are fewer than a read stops at |
 | `schema` | `columns` {name: type}, `required` | cells are null or of their column's type; required ones aren't |
 | `range` | `column`, `least`, `most` | no number or time lies outside; what has no value is left out |
 | `freshness` | `column`, `max_age_s` | the newest time of the column is no older than that |
@@ -62,6 +63,12 @@ class NotEmpty(_Check, frozen=True, kw_only=True, tag="not_empty"):
     least: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
+class Complete(_Check, frozen=True, kw_only=True, tag="complete"):
+    """All rows that there are; a store that stops by itself after `cut_at` of them doesn't say so."""
+
+    cut_at: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class Schema(_Check, frozen=True, kw_only=True, tag="schema"):
     """Columns of these types."""
 
@@ -104,16 +111,19 @@ class Policy(_Check, frozen=True, kw_only=True, tag="policy"):
     most: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
-_Any = NotEmpty | Schema | Range | Freshness | Unique | Policy
+_Any = NotEmpty | Complete | Schema | Range | Freshness | Unique | Policy
 
 
-def check(rows: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]], *, now_ms: int) -> list[Finding]:
+def check(
+    rows: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]], *, now_ms: int, cut: bool = False
+) -> list[Finding]:
     """Make checks on rows.
 
     Args:
         rows: JSON values.
         checks: As plain JSON, see above.
         now_ms: What `freshness` measures age from, epoch milliseconds.
+        cut: Whether the rows are known to be only some of those that there are.
 
     Returns:
         One finding for each check, or one for each column that a `schema` or `policy` fails on.
@@ -123,7 +133,7 @@ def check(rows: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]
     """
     parsed = _parse(checks)
     cleaned: Rows = [{str(name): plain(cell) for name, cell in row.items()} for row in rows]
-    return [finding for item in parsed for finding in _made(item, cleaned, now_ms)]
+    return [finding for item in parsed for finding in _made(item, cleaned, now_ms, cut=cut)]
 
 
 def _parse(checks: Sequence[Mapping[str, Any]]) -> list[_Any]:
@@ -138,12 +148,14 @@ def _parse(checks: Sequence[Mapping[str, Any]]) -> list[_Any]:
     return parsed
 
 
-def _made(item: _Any, rows: Rows, now_ms: int) -> list[Finding]:
+def _made(item: _Any, rows: Rows, now_ms: int, *, cut: bool) -> list[Finding]:
     match item:
         case NotEmpty():
             passed = len(rows) >= item.least
             wanted = f"there are {len(rows)} rows, at least {item.least} are wanted"
             found = [Finding("not_empty", passed, detail="" if passed else wanted)]
+        case Complete():
+            found = [_complete(item, rows, cut=cut)]
         case Schema():
             found = _schema(item, rows)
         case Range():
@@ -170,6 +182,13 @@ def is_of(kind: str, cell: Any) -> bool:
     """Whether a plain cell is of a type; `any` is what every cell is of, and so is a type that is not known here."""
     known = _IS.get(kind)  # type: ignore[call-overload]
     return True if known is None else bool(known(cell))
+
+
+def _complete(item: Complete, rows: Rows, *, cut: bool) -> Finding:
+    if not cut and (item.cut_at is None or len(rows) < item.cut_at):
+        return Finding("complete", passed=True)
+    detail = f"only {len(rows):,} rows could be read, and there may be more: what is worked out of them would be wrong"
+    return Finding("complete", passed=False, detail=f"{detail}; ask for a shorter time or for fewer values")
 
 
 def _schema(item: Schema, rows: Rows) -> list[Finding]:

@@ -309,7 +309,7 @@ def _semi(builder: Builder, head: QuerySpec, tasks: tuple[str, str], on: tuple[s
         steps.append(step.group(groups, [step.measured(head.measure.name, function, head.measure.name)]))
         if head.groups:
             steps.append(step.sort(step.group_order(head)))
-    builder.transform(left, steps, names, "restrict")
+    builder.transform(left, steps, names, "restrict", of_all=grouped is not head)
     return head, head.operation == "find"
 
 

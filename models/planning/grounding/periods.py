@@ -149,12 +149,15 @@ def compare(question: Question, spec: QuerySpec, periods: Periods, ignored: tupl
         if spec.limit < spec.source.row_limit:
             steps.append(step.limit(spec.limit))
     shown = [*on, column, f"{column}_before", "difference", "change"]
-    builder.transform(now, steps, shown, "compare")
+    # A group that was left out on one side would seem to have come or gone.
+    builder.transform(now, steps, shown, "compare", of_all=bool(on) or spec.source.kind in _READ_WHOLE)
     span = f"({other.start.date()} {say('to', language)} {other.last_instant.date()})"
     title = f"{describe(whole, language)} {_COMPARED_TO[language != 'pt']} {span}"
     return builder.finish(spec, title, ignored, lists=False, keys=len(on))
 
 
+_READ_WHOLE = frozenset({"kafka", "redis"})
+"""Kinds of stores whose records come here to be counted, so that a number can be of some of them only."""
 _SHARE_LABEL = ("participação", "share")
 
 
@@ -183,7 +186,7 @@ def shares(question: Question, spec: QuerySpec, ignored: tuple[str, ...]) -> Gro
             steps.append(step.sort(ways if in_time else [("share", "desc"), *ways]))
     if (within or wanted is None) and spec.limit < spec.source.row_limit:
         steps.append(step.limit(spec.limit))
-    builder.transform(rows, steps, [*names, "share"], "share")
+    builder.transform(rows, steps, [*names, "share"], "share", of_all=True)
     title = f"{describe(whole, question.language)}, {_SHARE_LABEL[question.language != 'pt']}"
     if wanted is not None:
         title += f" [{', '.join(wanted.values)}]"

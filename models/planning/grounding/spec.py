@@ -151,7 +151,7 @@ class GroundedTask(NamedTuple):
     """A task of a grounded question; `depends_on` are ids of tasks before it."""
 
     task_id: str
-    task_type: Literal[TaskType.QUERY, TaskType.TRANSFORM]
+    task_type: Literal[TaskType.QUERY, TaskType.TRANSFORM, TaskType.VALIDATE]
     description: str
     parameters: dict[str, Any]
     depends_on: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""Queries to tasks: each one a QUERY, and a TRANSFORM where the store can't do all of it or several belong together."""
+"""Queries to tasks: each one a QUERY, and a TRANSFORM where the store can't do all of it or several belong together.
+
+A VALIDATE stands before a TRANSFORM that gives wrong numbers, and not just fewer, when it gets only some of the rows.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ class Builder:
         self._sources = sources
         self.tasks: list[GroundedTask] = []
         self.specs: list[QuerySpec] = []
+        self._cut_at: dict[str, int] = {}  # the rows after which a store stops, though nobody has asked it to
 
     def query(self, spec: QuerySpec, *, alone: bool = False) -> str:
         """Add the tasks of a query, and return the id of the one that has its rows.
@@ -38,15 +42,36 @@ class Builder:
         self.specs.append(spec)
         parameters, steps = compiled(spec, self._sources, as_rows=not alone)
         task_id = self._add(TaskType.QUERY, describe(spec, self.language), parameters, (), spec)
-        if not steps:
-            return task_id
-        return self.transform(task_id, steps, columns(spec), "count" if spec.operation == "count" else spec.operation)
+        if steps:
+            what = "count" if spec.operation == "count" else spec.operation
+            task_id = self.transform(task_id, steps, columns(spec), what)
+        if spec.limit == spec.source.row_limit:
+            self._cut_at[task_id] = spec.limit
+        return task_id
 
-    def transform(self, task_id: str, steps: list[step.Step], names: list[str], what: str) -> str:
-        """Add a task that works on the rows of another, and of those that its steps name."""
-        others = [one["with"] for one in steps if "with" in one]
-        parameters = {"input": task_id, "steps": steps, "columns": names}
-        return self._add(TaskType.TRANSFORM, f"{what}: {', '.join(names)}", parameters, (task_id, *others), None)
+    def transform(
+        self, task_id: str, steps: list[step.Step], names: list[str], what: str, *, of_all: bool = False
+    ) -> str:
+        """Add a task that works on the rows of another, and of those that its steps name.
+
+        With `of_all` it fails, and says why, unless these are all rows that there are.
+        """
+        inputs = (task_id, *(one["with"] for one in steps if "with" in one))
+        parameters: dict[str, Any] = {"input": task_id, "steps": steps, "columns": names}
+        if cut_at := {name: self._cut_at[name] for name in inputs if name in self._cut_at}:
+            parameters["cut_at"] = cut_at
+        checked = (self._complete(inputs),) if of_all else ()
+        depends_on = (*inputs, *checked)
+        return self._add(TaskType.TRANSFORM, f"{what}: {', '.join(names)}", parameters, depends_on, None)
+
+    def _complete(self, inputs: tuple[str, ...]) -> str:
+        """Add a task that checks that nothing is missing of the rows of others."""
+        checks = {name: [{"check": "complete", "cut_at": self._cut_at.get(name)}] for name in inputs}
+        first, *others = inputs
+        parameters: dict[str, Any] = {"input": first, "checks": checks[first], "columns": self.columns_of(first)}
+        if others:
+            parameters["others"] = {name: checks[name] for name in others}
+        return self._add(TaskType.VALIDATE, f"complete: {', '.join(inputs)}", parameters, inputs, None)
 
     def _add(
         self,

@@ -21,6 +21,8 @@ ROWS: list[dict[str, Any]] = [
     [
         {"check": "not_empty"},
         {"check": "not_empty", "least": 3},
+        {"check": "complete"},
+        {"check": "complete", "cut_at": 4},
         {"check": "schema", "columns": {"user": "string", "n": "number", "at": "date", "ok": "boolean"}},
         {"check": "schema", "columns": {}, "required": ["user", "at"]},
         {"check": "range", "column": "n", "least": 1, "most": 2.5},
@@ -39,6 +41,7 @@ def test_what_holds(item: dict[str, Any]) -> None:
     ("item", "column", "failed", "says"),
     [
         ({"check": "not_empty", "least": 4}, None, 0, "3 rows, at least 4"),
+        ({"check": "complete", "cut_at": 3}, None, 0, "only 3 rows could be read, and there may be more"),
         ({"check": "schema", "columns": {"n": "integer"}}, "n", 1, "row 2 has 2.5"),
         ({"check": "schema", "columns": {"ok": "number"}}, "ok", 1, "row 1 has true"),
         ({"check": "schema", "columns": {"user": "date"}}, "user", 3, 'row 1 has "ana"'),
@@ -57,6 +60,11 @@ def test_what_fails_says_on_what(item: dict[str, Any], column: str | None, faile
     [found] = check(ROWS, [item], now_ms=NOW_MS)
     assert (found.check, found.passed, found.column, found.failed) == (item["check"], False, column, failed)
     assert says in found.detail
+
+
+def test_rows_that_were_cut_are_not_complete_however_few_they_are() -> None:
+    [found] = check(ROWS, [{"check": "complete", "cut_at": 1000}], now_ms=NOW_MS, cut=True)
+    assert not found.passed
 
 
 def test_every_check_is_made_and_every_column_told() -> None:
