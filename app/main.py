@@ -110,7 +110,7 @@ app: HiveApp = create_app(
 metrics = serve(app)
 flow_metrics = FlowMetrics(app, metrics)
 console = serve_console(app)
-deliberation_metrics = DeliberationMetrics(metrics.registry)
+deliberation_metrics = DeliberationMetrics(metrics)
 LifecycleMetrics(app, metrics)
 dead_letters = app.Table(DEAD_LETTERS.name, value_type=DEAD_LETTERS.value_type, changelog=DEAD_LETTERS_HANDLED)
 domain_counts = app.Table(DOMAIN_COUNTS.name, value_type=DOMAIN_COUNTS.value_type)

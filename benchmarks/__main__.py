@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
 import click
 
+from app import topics
+from app.engine.admin import create_missing
+from app.settings import Settings
 from benchmarks import collector as collectors
 from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
@@ -17,6 +21,7 @@ from benchmarks import latency as latencies
 from benchmarks import learning as learnings
 from benchmarks import nlu as nlus
 from benchmarks import online as onlines
+from benchmarks import overhead as overheads
 from benchmarks import passthrough as passthroughs
 from benchmarks import planning as plannings
 from benchmarks import restore as restores
@@ -275,6 +280,17 @@ def rollback() -> bool:
     data_dir = _data_dir("rollback")
     with real_kafka_and_redis(data_dir / "servers") as stack, mlflow(data_dir / "mlflow") as address:
         return rollbacks.run({**stack.addresses, "HIVE_MLFLOW": address}, data_dir)
+
+
+@main.command()
+@click.option("--intentions", default=2500, show_default=True, help="Of each burst.")
+@click.option("--rounds", default=1, show_default=True, help="Of four workers: on, off, off, on.")
+def overhead(intentions: int, rounds: int) -> bool:
+    """What the metrics cost: bursts of intentions with all of them on, scraped, and with none."""
+    data_dir = _data_dir("overhead")
+    with real_kafka(data_dir / "kafka") as stack:
+        create_missing(Settings.load({**os.environ, **stack.addresses}), topics.TOPICS)
+        return overheads.run(Cluster(stack.addresses["HIVE_KAFKA"]), data_dir, intentions=intentions, rounds=rounds)
 
 
 @main.command()

@@ -20,6 +20,33 @@ _UNITS: Final = frozenset({"bytes", "keys", "records", "seconds"})
 _RECORDS: Final = (1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 10_000.0)
 
 
+class _Family:
+    """A labelled metric that remembers its children: the library checks and converts labels anew for each count."""
+
+    __slots__ = ("_children", "_parent")
+
+    def __init__(self, parent: Any) -> None:
+        self._parent = parent
+        self._children: dict[tuple[str, ...], Any] = {}
+
+    def labels(self, *values: str) -> Any:
+        """Return the child with these values of the labels."""
+        child = self._children.get(values)
+        if child is None:
+            child = self._children[values] = self._parent.labels(*values)
+        return child
+
+    def remove(self, *values: str) -> None:
+        """Show a child no longer."""
+        self._children.pop(values, None)
+        self._parent.remove(*values)
+
+    def clear(self) -> None:
+        """Show no children."""
+        self._children.clear()
+        self._parent.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric.
@@ -49,9 +76,12 @@ class Metric:
         else:
             kind = Counter if self.kind == "counter" else Gauge
             made = kind(self.name, self.meaning, self.labels, namespace="neural_hive", registry=registry)
+        if not self.labels:
+            return made
+        family = _Family(made)
         for values in self.known:
-            made.labels(*values)
-        return made
+            family.labels(*values)
+        return family
 
     @property
     def unit(self) -> str:

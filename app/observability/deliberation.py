@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app.observability.declared import Metric
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-
+    from app.observability.metrics import WorkerMetrics
     from models.records import Consensus
 
 __all__ = ["DELIBERATION_METRICS", "DeliberationMetrics"]
@@ -62,8 +61,10 @@ DELIBERATION_METRICS: Final[tuple[Metric, ...]] = (
 class DeliberationMetrics:
     """Counts decisions."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._of = {metric.name: metric.make(registry) for metric in DELIBERATION_METRICS}
+    def __init__(self, metrics: WorkerMetrics) -> None:
+        self._of = {metric.name: metric.make(metrics.registry) for metric in DELIBERATION_METRICS}
+        self._weights: dict[tuple[str, str], float] = {}
+        metrics.before_scrape.append(self._refresh)
 
     def decided(self, consensus: Consensus) -> None:
         """Count a decision."""
@@ -75,4 +76,8 @@ class DeliberationMetrics:
         self._of["aggregated_confidence"].labels(domain).observe(decision.aggregated_confidence)
         self._of["specialist_divergence"].labels(domain).observe(decision.consensus_metrics.divergence_score)
         for vote in decision.specialist_votes:
-            self._of["specialist_dynamic_weight"].labels(vote.specialist_type.value, domain).set(vote.weight)
+            self._weights[vote.specialist_type.value, domain] = vote.weight
+
+    def _refresh(self) -> None:
+        for labels, weight in self._weights.items():
+            self._of["specialist_dynamic_weight"].labels(*labels).set(weight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from app.clock import now_ms
 from app.engine.committer import Columns
@@ -97,7 +97,6 @@ class FlowMetrics:
     def __init__(self, app: HiveApp, metrics: WorkerMetrics) -> None:
         self._app = app
         self._of = {metric.name: metric.make(metrics.registry) for metric in FLOW_METRICS}
-        self._labelled: dict[tuple[str, str], Any] = {}
         app.observers.append(self._on_commit)
         app.cycle_observers.append(self._on_cycle)
         metrics.before_scrape.append(self._refresh)
@@ -105,27 +104,20 @@ class FlowMetrics:
     def answered(self, completed: CompletedPlan) -> None:
         """Note an answer."""
         took_s = max(0, completed.completed_at - completed.submitted_at) / 1000
-        self._with("answer_seconds", completed.status.value).observe(took_s)
+        self._of["answer_seconds"].labels(completed.status.value).observe(took_s)
 
     def understood(self, domain: str, confidence: float) -> None:
         """Note how sure a reading is."""
-        self._with("intention_confidence", domain).observe(confidence)
+        self._of["intention_confidence"].labels(domain).observe(confidence)
 
     def decided(self, decision: ApprovalDecision, state: Approval, *, at_ms: int) -> None:
         """Note a person's decision."""
-        self._with("approval_seconds", decision.value).observe(max(0, at_ms - state.since) / 1000)
-
-    def _with(self, name: str, label: str) -> Any:
-        """Return a metric with its label: looking it up anew costs more than counting."""
-        found = self._labelled.get((name, label))
-        if found is None:
-            found = self._labelled[name, label] = self._of[name].labels(label)
-        return found
+        self._of["approval_seconds"].labels(decision.value).observe(max(0, at_ms - state.since) / 1000)
 
     def _on_commit(self, batch: Batch, dead_letters: int) -> None:
         del dead_letters
         now = now_ms()
-        ages = self._with("record_age_seconds", batch.stage)
+        ages = self._of["record_age_seconds"].labels(batch.stage)
         for run in batch.runs:
             ages.observe(max(0, now - run.first_ms) / 1000)
 
@@ -134,7 +126,7 @@ class FlowMetrics:
         for each in work:
             if each.messages:
                 sent = sum(len(m.keys) if isinstance(m, Columns) else 1 for m in each.messages)
-                self._with("records_sent_total", each.stage).inc(sent)
+                self._of["records_sent_total"].labels(each.stage).inc(sent)
 
     def _refresh(self) -> None:
         now = now_ms()

@@ -37,10 +37,8 @@ class WorkerMetrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._of = {metric.name: metric.make(self.registry) for metric in METRICS}
-        self._intentions: dict[tuple[str, str], Any] = {}
         self._followed: dict[str, Followed[Any]] = {}
         self._circuits: Mapping[str, Circuit] = {}
-        self._asks: dict[tuple[str, str], Any] = {}
         self._cache: ReadingCache | None = None
         self._shown = {"hit": 0, "miss": 0}
         self.before_scrape: list[Callable[[], None]] = []
@@ -50,10 +48,7 @@ class WorkerMetrics:
 
     def intention(self, domain: str, route: str) -> None:
         """Count an intention that has been understood."""
-        counter = self._intentions.get((domain, route))
-        if counter is None:  # looking it up by its labels costs more than counting
-            counter = self._intentions[domain, route] = self._of["intentions_total"].labels(domain, route)
-        counter.inc()
+        self._of["intentions_total"].labels(domain, route).inc()
 
     def approval(self, decision: str, effect: str) -> None:
         """Count a request, or a response, for an approval."""
@@ -132,10 +127,7 @@ class WorkerMetrics:
 
     def asked(self, source: str, ending: str) -> None:
         """Count that a source was asked."""
-        counter = self._asks.get((source, ending))
-        if counter is None:
-            counter = self._asks[source, ending] = self._of["source_asks_total"].labels(source, ending)
-        counter.inc()
+        self._of["source_asks_total"].labels(source, ending).inc()
 
     def watch_circuits(self, circuits: Mapping[str, Circuit]) -> None:
         """Show the state of the sources' breakers."""

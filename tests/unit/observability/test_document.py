@@ -28,7 +28,7 @@ async def test_a_worker_serves_what_is_declared_and_nothing_else() -> None:
     app = HiveApp(Settings(app_id="t"))
     metrics = WorkerMetrics(app)
     registry = metrics.registry
-    DeliberationMetrics(registry)
+    DeliberationMetrics(metrics)
     FlowMetrics(app, metrics)
     LifecycleMetrics(app, metrics)
     RegistryMetrics(registry)
