@@ -119,12 +119,21 @@ def names(record: kafka.Found, plan_id: str) -> bool:
 
 
 @contextmanager
-def read(settings: Settings, only: str | None = None) -> Iterator[tuple[Book, Consumer]]:
-    """Read what is known of plans, or of one of them, and go on hearing what comes."""
+def read(
+    settings: Settings, only: str | None = None, *, since_ms: int | None = None
+) -> Iterator[tuple[Book, Consumer]]:
+    """Read what is known of plans, or of one of them, and go on hearing what comes.
+
+    With `since_ms` (epoch) the plans that are carried out, and what has been let go or has ended since then: it costs
+    what has happened since then, and not what the topics keep (seven days of plans).
+    """
     book = Book()
     with kafka.reader(settings) as consumer:
         heard = _HEARD if only is None else (*_HEARD, topics.PLANS_CONSENSUS.name)
         begin = kafka.required(kafka.starts(consumer, heard), topics.PLANS_STATES.name)
+        if since_ms is not None:
+            recent = [name for name in heard if name != topics.PLANS_STATES.name]
+            begin = {**begin, **kafka.starts_since(consumer, recent, since_ms)}
         for record in kafka.read_to_end(consumer, begin, timeout_s=READ_S):
             if only is None or names(record, only):
                 book.note(record)

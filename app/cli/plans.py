@@ -13,6 +13,7 @@ from rich.text import Text
 
 from app import topics
 from app.cli import _opinions, _plans, _render
+from app.cli._letters import Since
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -39,13 +40,14 @@ def plans() -> None:
 
 @plans.command(name="list")
 @click.option("--all", "every", is_flag=True, help="Also those that have ended.")
+@click.option("--since", type=Since(), default="1d", show_default=True, help="Let go or ended since: 2h, 7d, a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="The newest so many.")
-def list_(*, every: bool, as_json: bool, limit: int) -> None:
-    """List the plans that are carried out, the newest first."""
+def list_(*, every: bool, since: int, as_json: bool, limit: int) -> None:
+    """List the plans that are carried out, the newest first; with --all those too that have ended since --since."""
     settings = current_settings()
     kafka.check_reachable(settings)
-    with _plans.read(settings) as (book, _):
+    with _plans.read(settings, since_ms=since) as (book, _):
         known = ({**book.ready, **book.states}.keys() - book.gone) | book.ends.keys()
         found = [told for plan_id in known if (told := book.show(plan_id)) is not None]
     found = [told for told in found if every or not told["ended"]]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from app.errors import BrokerUnavailable, HiveError
@@ -144,6 +144,13 @@ def existing(consumer: Consumer, names: Iterable[str]) -> Iterator[tuple[str, in
 def starts(consumer: Consumer, names: Iterable[str]) -> Offsets:
     """Return the beginning of every partition of these topics; a topic that is missing has none."""
     return dict.fromkeys(existing(consumer, names), OFFSET_BEGINNING)
+
+
+def starts_since(consumer: Consumer, names: Iterable[str], at_ms: int) -> Offsets:
+    """Return where in every partition of these topics that begins which was written since then (epoch ms)."""
+    asked = [TopicPartition(*place, at_ms) for place in existing(consumer, names)]
+    found_at = consumer.offsets_for_times(asked, timeout=ANSWER_S) if asked else []
+    return {(at.topic, at.partition): at.offset if at.offset >= 0 else OFFSET_END for at in found_at}
 
 
 def ends(consumer: Consumer, names: Iterable[str]) -> Offsets:

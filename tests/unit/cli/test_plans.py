@@ -56,7 +56,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     broker = Broker()
 
     @contextmanager
-    def book(_: Any, only: str | None = None) -> Iterator[tuple[_plans.Book, None]]:
+    def book(_: Any, only: str | None = None, since_ms: int | None = None) -> Iterator[tuple[_plans.Book, None]]:
         made = _plans.Book()
         for record in broker.records:
             if only is None or _plans.names(record, only):
