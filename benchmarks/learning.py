@@ -15,6 +15,7 @@ from collections import deque
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
+from urllib.request import urlopen
 
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
@@ -61,14 +62,16 @@ WINDOW: Final = 200
 PER_S: Final = 20.0
 KILLS: Final = 20
 STAGES: Final = "label,train"
-READY_S: Final = 60.0
+READY_S: Final = 180.0
 DONE_S: Final = 240.0
 
 
 class Group:
     """A worker with the stages that learn, on servers that run, and what is read from its topics."""
 
-    def __init__(self, addresses: Mapping[str, str], folder: Path, *, every_s: float) -> None:
+    def __init__(
+        self, addresses: Mapping[str, str], folder: Path, *, every_s: float, full_per_s: float = 1_000.0
+    ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
         self._port = free_port()
         self.env = {
@@ -79,7 +82,7 @@ class Group:
             "HIVE_STAGES": STAGES,
             "HIVE_SNAPSHOT_EVERY_S": str(every_s),
             "HIVE_SNAPSHOT_AT_MOST_S": str(every_s),
-            "HIVE_LEARN_FULL_PER_S": "1000",
+            "HIVE_LEARN_FULL_PER_S": str(full_per_s),
             "HIVE_DATA_DIR": str(folder),
             "HIVE_WEB_PORT": str(self._port),
         }
@@ -97,6 +100,12 @@ class Group:
             if not self.worker.alive or time.monotonic() > deadline_s:
                 raise RuntimeError("\n".join(["the worker is not ready", *self.worker.log_lines()]))
             time.sleep(0.1)
+
+    def metrics(self) -> str:
+        """Return what the worker measures."""
+        with urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=10) as answer:
+            text: str = answer.read().decode()
+        return text
 
     def again(self) -> None:
         """Kill the worker where it stands, and start it anew."""

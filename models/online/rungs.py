@@ -74,7 +74,8 @@ def _small_tree(seed: int) -> Learner:
 def _small_forest(seed: int) -> Learner:
     from river.forest import ARFClassifier
 
-    learner: Learner = ARFClassifier(5, seed=seed, max_features="sqrt", max_depth=_LOW_DEPTH)
+    share: Any = 0.5
+    learner: Learner = ARFClassifier(5, seed=seed, max_features=share, max_depth=_LOW_DEPTH)
     return learner
 
 

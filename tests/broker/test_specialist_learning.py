@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ def hive(group: learning.Group, *arguments: str) -> Any:
 def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with_them(
     real_stack: Stack, tmp_path: Path
 ) -> None:
-    group = learning.Group(real_stack.addresses, tmp_path, every_s=0.05)
+    group = learning.Group(real_stack.addresses, tmp_path, every_s=0.05, full_per_s=2.0)
     specialists, follower = learning.followed(group)
     seed = random.randrange(10**6)  # it is in the plans' ids
     drawn = list(organisation.cases(seed, PLANS))
@@ -80,6 +81,8 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
         labelled = learned(group, mine)
         assert len(labelled) == PLANS * len(SpecialistType), "each label once"
         assert {(each.plan_id, each.label) for each in labelled} == {(case.plan.plan_id, case.label) for case in drawn}
+        assert {each.light for each in labelled} == {True, False}, "of too many, the dearest learners learn a part"
+        assert _told(group, "light") > 0, "and it is told of how many they don't"
         _follow(specialists, snapshots(group))
         assert learning.differing(group, specialists) == 0
 
@@ -101,6 +104,12 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
     finally:
         follower.stop()
         group.worker.stop(20)
+
+
+def _told(group: learning.Group, effort: str) -> float:
+    """What the worker tells of the examples that it has taught since it started."""
+    found = re.findall(rf'examples_learned_total{{[^}}]*effort="{effort}"[^}}]*}} (\S+)', group.metrics())
+    return sum(map(float, found))
 
 
 def _follow(specialists: Specialists, newest: dict[str, Chunk]) -> None:
