@@ -11,9 +11,12 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from app.embedded.errors import DownloadFailed, ServerMissing
 from app.embedded.stack import Stack
+from models.lifecycle.registry import model_name
+from models.records import SpecialistType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +50,20 @@ def real_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run MLflow, which takes 10 s of CPU to start: one for all tests; return its address."""
     with running(Stack.embedded(tmp_path_factory.mktemp("mlflow"), parts=("mlflow",))) as stack:
         stack.wait_ready()
         yield stack.addresses["HIVE_MLFLOW"]
+
+
+@pytest.fixture
+def mlflow(mlflow_server: str) -> str:
+    """Return the address of an MLflow in which no model is registered: what other tests have registered goes."""
+    for who in SpecialistType:
+        deleted = f"{mlflow_server}/api/2.0/mlflow/registered-models/delete"
+        requests.delete(deleted, json={"name": model_name(who)}, timeout=30)
+    return mlflow_server
 
 
 @pytest.fixture(

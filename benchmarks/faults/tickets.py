@@ -130,17 +130,16 @@ class TicketRun:
     def __init__(self, plan: TicketPlan, servers: Stack, data_dir: Path) -> None:
         self._plan = plan
         self._servers = servers
+        addresses = {**servers.addresses, "HIVE_MONGO_DATABASE": "tickets"}  # others may have customers of their own
         self._ids, self._victims = Random(plan.seed + 2), Random(plan.seed + 3)  # each used by one thread
         self._run_dir = data_dir / f"tickets-{plan.seed}-{uuid.uuid4().hex[:6]}"
         self._run_dir.mkdir(parents=True)
-        self._settings = Settings.load({**servers.addresses, "HIVE_APP_ID": self._run_dir.name})
+        self._settings = Settings.load({**addresses, "HIVE_APP_ID": self._run_dir.name})
         self._cluster = Cluster(self._settings.kafka)
         self._asked: dict[str, Question] = {}
         self._asked_at_s: dict[str, float] = {}
         self._done = _Done()
-        make = partial(
-            application, addresses=servers.addresses, app_id=self._run_dir.name, data_dir=self._run_dir, waits=False
-        )
+        make = partial(application, addresses=addresses, app_id=self._run_dir.name, data_dir=self._run_dir, waits=False)
         self._fleet = Fleet(make)
 
     async def _load(self) -> None:

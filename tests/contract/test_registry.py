@@ -32,14 +32,6 @@ GOOD, OTHER, CHANGED, BAD = packed(12.0), packed(11.0), packed(10.0), packed(0.0
 PASSED = {Tag.VALIDATION: "passed"}
 
 
-@pytest.fixture
-def mlflow(mlflow: str) -> str:
-    """Take away what other tests have registered."""
-    for who in SpecialistType:
-        requests.delete(f"{mlflow}/api/2.0/mlflow/registered-models/delete", json={"name": model_name(who)}, timeout=30)
-    return mlflow
-
-
 def with_registry(address: str, work: Callable[[ModelRegistry], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         async with ModelRegistry(MlflowStore(address)) as registry:

@@ -7,7 +7,7 @@ import re
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.planning.grounding import Grounded, QuerySpec, Ungrounded, ground_question
@@ -282,12 +282,14 @@ outubro com setembro participação percentual de mais 10000 antes before sessõ
 distintos não exceto contador equipe dados MATCH DETACH DELETE } ) ` ' \\
 """
 VOCABULARY = WORDS.split()
-FORBIDDEN = ("$where", "$function", "$out", "$merge", "$lookup")
+FORBIDDEN = ("$where", "$function", "$out", "$merge")
+COLLECTIONS = {source.name for source in CATALOG.sources.values()}
 TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(VOCABULARY), max_size=14).map(" ".join)
 
 
 @settings(max_examples=400, deadline=None)
 @given(text=TEXTS)
+@example(text="VEND:CLIENT:ATIV")  # is joined in MongoDB
 def test_any_text_gives_queries_of_known_names_or_a_reason(text: str) -> None:
     found = ground_question(text, CATALOG, at_ms=NOW_MS)
     assert found == ground_question(text, CATALOG, at_ms=NOW_MS)
@@ -301,6 +303,9 @@ def test_any_text_gives_queries_of_known_names_or_a_reason(text: str) -> None:
         done.add(task.task_id)
         assert json.loads(json.dumps(task.parameters)) == task.parameters
         assert not any(operator in str(task.parameters) for operator in FORBIDDEN)
+        for joined in (stage["$lookup"] for stage in task.parameters.get("pipeline", ()) if "$lookup" in stage):
+            assert joined["from"] in COLLECTIONS
+            assert joined.keys() == {"from", "localField", "foreignField", "as"}, "no pipeline within"
         if task.source is not None:
             check_reads_only(task.parameters, task.source)
     assert found.presentation.columns == found.tasks[-1].parameters["columns"]
