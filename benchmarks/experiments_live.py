@@ -29,8 +29,9 @@ from app.stores import kafka
 from benchmarks.servers import is_ready
 from models.lifecycle.experiment import Experiment
 from models.nlu import to_envelope, understand
-from models.online.features import SCHEMA, features_of, inputs_of
-from models.online.ladder_state import to_bytes
+from models.online import served
+from models.online.features import NAMES, SCHEMA, features_of, inputs_of
+from models.online.serving import served_of
 from models.online.specialists import new_ladder
 from models.planning import load_catalog, make_plan
 from models.records import (
@@ -49,7 +50,7 @@ from models.records import (
     decode,
     encode,
 )
-from tables.ladders import chunks_of, partition_of
+from tables.ladders import chunks_of, partition_of, served_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,16 +108,14 @@ def snapshot() -> bytes:
         text: inputs_of(features_of(make_plan(envelope, catalog, now_ms=NOW_MS)))
         for text, envelope in envelopes().items()
     }
-    state = new_ladder(SPECIALIST)
-    for rung in state.ladder._rungs:  # noqa: SLF001 — no stream would teach them this
+    ladder = new_ladder(SPECIALIST).ladder
+    for kind, learner in ladder.learners.items():
         for _ in range(50):
             for text, row in rows.items():
-                right = RULE[text]
-                said = {CHAMPION: APPROVE, "small-tree": Recommendation.REJECT}.get(rung.kind, right)
-                rung.learner.learn_one(row, said.value)
-        rung.n, rung.right = 100, 95  # as sure as that is who asks it
-    state.ladder.learned = LEARNED
-    return to_bytes(state._replace(schema=SCHEMA))
+                said = {CHAMPION: APPROVE, "small-tree": Recommendation.REJECT}.get(kind, RULE[text])
+                learner.learn_one(row, said.value)
+    sure = dict.fromkeys(ladder.learners, 0.95)  # a rung is as sure as it is said to have been right
+    return served.to_bytes(replace(served_of(ladder, schema=SCHEMA, names=NAMES), learned=LEARNED, accuracies=sure))
 
 
 class Live:
@@ -176,7 +175,7 @@ class Live:
         self.worker.stop(20)
         self._hearing.close()
         for number in range(self._parts):
-            self._produce(topics.SPECIALISTS_SNAPSHOTS, f"{SPECIALIST.value}/{number}", None)
+            self._produce(topics.SPECIALISTS_SNAPSHOTS, f"{served_key(SPECIALIST)}/{number}", None)
         self._to.flush(10)
 
     def _wait_ready(self) -> None:
@@ -190,7 +189,9 @@ class Live:
         chunks = chunks_of(snapshot(), learned=LEARNED, next_offset=0, at_ms=NOW_MS)
         self._parts = len(chunks)
         for number, chunk in enumerate(chunks):
-            self._produce(topics.SPECIALISTS_SNAPSHOTS, f"{SPECIALIST.value}/{number}", msgspec.json.encode(chunk))
+            self._produce(
+                topics.SPECIALISTS_SNAPSHOTS, f"{served_key(SPECIALIST)}/{number}", msgspec.json.encode(chunk)
+            )
         self._to.flush(10)
 
     # -- what is said

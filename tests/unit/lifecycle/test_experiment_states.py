@@ -23,6 +23,7 @@ from models.lifecycle.experiment import (
     expose,
     imported,
     judge,
+    observe,
     outcome,
     place_of,
     unit_of,
@@ -34,6 +35,7 @@ from models.records import (
     ExperimentRules,
     ExperimentWord,
     Exposure,
+    Observation,
     Recommendation,
     Scored,
     SpecialistType,
@@ -272,6 +274,31 @@ def test_a_unit_counts_once_whatever_comes_later() -> None:
     assert counted is not None
     assert (state.lift.n, state.lift.good) == ((0, 1), (0, 1))
     assert outcome(state, counted, label=REJECT) == (state, None)
+
+
+def test_a_label_counts_once_and_only_for_the_specialists_that_it_is_for() -> None:
+    business, technical = begun(), replace(begun(), experiment_id="t", specialist=SpecialistType.TECHNICAL)
+    states, units, waiting = {"e": business, "t": technical}, dict[str, Unit](), dict[str, list[str]]()
+
+    def seen(**more: Any) -> None:
+        observe(states, units, waiting, Observation(plan_id="p", at=1, **more), at_ms=1)
+
+    def counted() -> tuple[tuple[int, int], tuple[int, int]]:
+        return states["e"].lift.n, states["t"].lift.n
+
+    seen(label=APPROVE)
+    assert counted() == ((0, 0), (0, 0)), "nobody has said anything of that plan"
+    exposures = [
+        Exposure(experiment_id=name, unit="0" * 16, arm=Arm.CONTROL, probability=0.1, champion=GOOD)
+        for name in ("e", "t", "over")
+    ]
+    seen(exposures=exposures)
+    seen(label=APPROVE, specialist=SpecialistType.TECHNICAL)
+    assert (counted(), waiting) == (((0, 0), (1, 0)), {"p": ["e/" + "0" * 16]})
+    seen(label=REJECT)
+    seen(label=REJECT)
+    assert (counted(), waiting) == (((1, 0), (1, 0)), {})
+    assert (states["e"].lift.good, states["t"].lift.good) == ((0, 0), (1, 0))
 
 
 def test_an_export_comes_back_as_it_was_but_treats_nobody_and_belongs_to_no_round() -> None:
