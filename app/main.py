@@ -188,7 +188,9 @@ peers_follower = Follower(
 )
 app.before_start(peers_follower.start)
 app.after_stop(peers_follower.stop)
-serve_rolling(app, RollingMetrics(app, rolling, rolling_clocks, peers, counts="observe" in settings.stages_of(STAGES)))
+rolling_metrics = RollingMetrics(app, rolling, rolling_clocks, peers, counts="observe" in settings.stages_of(STAGES))
+serve_rolling(app, rolling_metrics)
+console.rolling = rolling_metrics
 
 graph = GraphStore.of(settings)
 recaller = Recaller(

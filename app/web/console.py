@@ -20,17 +20,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 from aiohttp import hdrs, web
 
-from app.errors import BrokerUnavailable, HiveError, InvalidRecord
+from app.errors import BrokerUnavailable, HiveError, InvalidRecord, PartsMissing
 from app.observability import health
 from app.web.access import COOKIE, SESSION_S, Access, Denied, Session, Throttle
 from app.web.stream import Streams
 from app.web.watch import Watch
 from models.deadletters import LetterId
+from models.rolling.reading import Question
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from app.engine import HiveApp
+    from app.observability.rolling import RollingMetrics
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -90,6 +92,10 @@ class Console:
 
     Args:
         app: The worker.
+
+    Attributes:
+        rolling: What all workers have counted; None: nobody counts.
+        watch: What reads the topics.
     """
 
     def __init__(self, app: HiveApp) -> None:
@@ -99,6 +105,7 @@ class Console:
         self._throttle = Throttle()
         self._pool: ThreadPoolExecutor | None = None
         self._busy = 0
+        self.rolling: RollingMetrics | None = None
         self.watch = Watch(app.settings)
         self._streams = Streams(self.watch, self.flow)
 
@@ -114,6 +121,7 @@ class Console:
             "me": self._me,
             "counts": self._counts,
             "flow": self._flow,
+            "stages": self._stages,
             "intentions": self._intentions,
             "intentions/{id}": self._intention,
             "approvals": self._approvals,
@@ -243,6 +251,17 @@ class Console:
         del request
         await self.watch.look()
         return _json(self.flow())
+
+    async def _stages(self, request: web.Request) -> web.StreamResponse:
+        """Tell what all stages of all workers did in the last hour, minute by minute, as `/tables/rolling` does."""
+        del request
+        if self.rolling is None:
+            return _json({"rows": [], "problem": None})
+        try:
+            told = await self.rolling.answer(Question(window="1h", step="1m", points=True))
+        except PartsMissing as error:
+            return _json({"rows": [], "problem": str(error)})
+        return _json({**told, "problem": None})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         await self.watch.look()

@@ -55,6 +55,7 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._listeners: set[Callable[[set[str]], None]] = set()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._caught_up = threading.Event()
@@ -68,7 +69,7 @@ class Watch:
     @property
     def is_at_work(self) -> bool:
         """Whether there is a reader."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread is not None
 
     async def look(self) -> None:
         """Say that somebody looks; return once what there is has been read.
@@ -76,11 +77,12 @@ class Watch:
         Raises:
             BrokerUnavailable: it could not be read in time.
         """
-        self._looked_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
-        if not self.is_at_work:
-            self._begin()
-        deadline_s = self._looked_s + READY_S
+        with self._lock:
+            self._looked_s = time.monotonic()
+            if self._thread is None:
+                self._begin()
+        deadline_s = time.monotonic() + READY_S
         while not self._caught_up.is_set():
             if time.monotonic() > deadline_s:
                 raise BrokerUnavailable(self.problem or f"Kafka took longer than {READY_S:g} s for what there is")
@@ -110,13 +112,21 @@ class Watch:
         return bool(self._listeners) or time.monotonic() - self._looked_s < IDLE_S
 
     def _work(self, stopped: threading.Event) -> None:
-        while not stopped.is_set() and self._wanted():
+        while not self._has_ended(stopped):
             try:
                 self._read(stopped)
             except (HiveError, KafkaException) as error:
                 self.problem = str(error)
                 self._tell({FLOW})
                 stopped.wait(AGAIN_S)
+
+    def _has_ended(self, stopped: threading.Event) -> bool:
+        """Tell whether the reader is to end; then what it has kept goes with it."""
+        with self._lock:  # nobody begins to look meanwhile
+            ended = stopped.is_set() or not self._wanted()
+            if ended:
+                self._thread, self.kept = None, Kept()
+            return ended
 
     def _read(self, stopped: threading.Event) -> None:
         with kafka.reader(self._settings, group=self._settings.app_id, extra=_GENTLE) as consumer:

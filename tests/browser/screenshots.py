@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from PIL import Image
 from rich.console import Console as Terminal
 
 from app import topics
@@ -53,6 +54,7 @@ TOKEN: Final = uuid.uuid4().hex
 WIDTHS: Final = ((1280, 860), (390, 844))
 PHASES: Final = ((90, Recommendation.APPROVE), (110, Recommendation.APPROVE), (80, Recommendation.REJECT))
 """So many plans, and what is then said that should have been recommended."""
+EXPERIMENTS: Final = (("technical", "small-forest"), ("behavior", "tree"))
 LATE: Final = (
     "apagar todos os clientes inativos",
     "check the numbers",
@@ -114,10 +116,11 @@ def _fill(settings: Settings) -> dict[str, str]:
         answers(settings.kafka, set(ids), timeout_s=60)
         _label(settings, ids, said)
         time.sleep(4.0)
-        if number == 0:
+        if number < len(EXPERIMENTS):
+            specialist, rung = EXPERIMENTS[number]
             rules = msgspec.to_builtins(experiment_rules(settings))
-            more = {"specialist": "technical", "challenger": "rung:small-forest", "rules": rules}
-            say(settings, "technical-small-forest", ExperimentWord.START, "Ana Lima", **more)
+            more = {"specialist": specialist, "challenger": f"rung:{rung}", "rules": rules}
+            say(settings, f"{specialist}-{rung}", ExperimentWord.START, "Ana Lima", **more)
     to = producer(settings.kafka)
     for value in (b'{"text": 42}', b"vendas por regi\xe3o", b'{"text": ""}', b'{"pergunta": "Vendas por regiao"}'):
         to.produce(topics.INTENTIONS_SUBMITTED.name, value, str(uuid.uuid4()))
@@ -194,6 +197,9 @@ def _picture(page: Page, port: int, name: str, address: str, file: str) -> None:
         page.locator("#rows a").first.click()
         page.wait_for_selector(".letter")
     page.screenshot(path=FOLDER / file, full_page=True)
+    with Image.open(FOLDER / file) as taken:  # few colours, and a third of the bytes
+        small = taken.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    small.save(FOLDER / file, optimize=True)
 
 
 if __name__ == "__main__":

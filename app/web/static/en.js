@@ -71,4 +71,6 @@ export const en = {
   "guard.errors": "Errors", "guard.latency": "Slow", "guard.confidence": "Unsure", "guard.calibration": "Confidently wrong",
   "word.expand": "Next stage", "word.pause": "Pause", "word.resume": "Go on", "word.stop": "Stop", "word.expand.title": "Go to the next stage now?", "word.pause.title": "Pause this experiment?", "word.resume.title": "Let it go on?", "word.stop.title": "End this experiment? The champion stays.", "word.done": "Done.",
   "status.passed": "passed", "status.stopped": "stopped", "status.rolled_back": "rolled back", "status.paused": "paused", "status.not_started": "not started",
+  "stages.hour": "The last hour, of all workers", "stages.stage": "Stage", "stages.minutes": "By the minute", "stages.count": "Events", "stages.failed": "Failed", "stages.p50": "Half within", "stages.p95": "95 % within",
+  "stages.understand": "Understand", "stages.plan": "Plan", "stages.deliberate": "Deliberate", "stages.approve": "Approve", "stages.execute": "Execute", "stages.answer": "Answer",
 };

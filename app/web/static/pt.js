@@ -71,4 +71,6 @@ export const pt = {
   "guard.errors": "Erros", "guard.latency": "Lentas", "guard.confidence": "Inseguras", "guard.calibration": "Erradas com certeza",
   "word.expand": "Próxima etapa", "word.pause": "Pausar", "word.resume": "Continuar", "word.stop": "Parar", "word.expand.title": "Ir agora à próxima etapa?", "word.pause.title": "Pausar este experimento?", "word.resume.title": "Deixar continuar?", "word.stop.title": "Encerrar este experimento? O campeão fica.", "word.done": "Feito.",
   "status.passed": "passou", "status.stopped": "parado", "status.rolled_back": "desfeito", "status.paused": "pausado", "status.not_started": "não começou",
+  "stages.hour": "A última hora, de todos os workers", "stages.stage": "Etapa", "stages.minutes": "Minuto a minuto", "stages.count": "Eventos", "stages.failed": "Falharam", "stages.p50": "Metade em até", "stages.p95": "95 % em até",
+  "stages.understand": "Entender", "stages.plan": "Planejar", "stages.deliberate": "Deliberar", "stages.approve": "Aprovar", "stages.execute": "Executar", "stages.answer": "Responder",
 };

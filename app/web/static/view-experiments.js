@@ -44,7 +44,7 @@ function card(one, context) {
     h("details", { id: `figures-${one.experiment_id}` }, h("summary", null, t("experiments.figures")),
       table(t("experiments.figures"), ["", t("experiments.champion"), t("experiments.challenger")], rows, [0, 1, 1])),
     words.length > 0 && h("div", { class: "buttons" }, words.map((word) =>
-      h("button", { class: `button${word === "stop" ? "" : " is-primary"}`, id: `${word}-${one.experiment_id}`, onclick: () => tell(one, word, context) }, t(`word.${word}`)))));
+      h("button", { class: `button${word === words[0] && word !== "stop" ? " is-primary" : ""}`, id: `${word}-${one.experiment_id}`, onclick: () => tell(one, word, context) }, t(`word.${word}`)))));
 }
 
 function tell(one, word, context) {

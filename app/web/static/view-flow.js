@@ -1,9 +1,10 @@
 // How much goes through: the figures, the stages drawn, and every topic.
 
 import { spark } from "./charts.js";
-import { h, put, s } from "./dom.js";
 import { get } from "./api.js";
-import { number, rate, short } from "./format.js";
+import { told } from "./dialog.js";
+import { h, put, s } from "./dom.js";
+import { duration, number, percent, rate, short } from "./format.js";
 import { t } from "./i18n.js";
 import { narrow } from "./parts.js";
 
@@ -35,12 +36,29 @@ const EDGES = [
   { from: "learn", to: "understand", topics: /^(models|specialists)\.snapshots$/, diagonal: true },
 ];
 
+const ORDER = ["understand", "plan", "deliberate", "approve", "execute", "answer"];
+const LOOK_MS = 10_000;
+let stages = { rows: [], problem: null };
+let looked = 0;
+
 export default {
   kinds: [],
-  load: () => get("flow"),
+  async load() {
+    const [flow] = await Promise.all([get("flow"), look()]);
+    return flow;
+  },
   render,
-  told: (data, context, body) => put(body, render(data, context)),
+  told(data, context, body) {
+    put(body, render(data, context));
+    if (Date.now() - looked > LOOK_MS) look();
+  },
 };
+
+/** Ask what all workers have counted: that changes by the minute, not with every event. */
+async function look() {
+  looked = Date.now();
+  stages = await get("stages").catch((error) => ({ rows: [], problem: told(error) }));
+}
 
 const sum = (topics, key) => topics.reduce((total, topic) => total + (topic[key] ?? 0), 0);
 const history = (topics) => {
@@ -64,10 +82,31 @@ function render(data, context) {
     h("section", { class: "card" },
       h("div", { class: "row" }, h("h2", null, t("flow.drawn")), worker(data.worker)),
       drawing(data)),
+    hour(),
     h("section", { class: "card" }, h("h2", null, t("flow.topics")), LANES.map(([name]) => lane(name, data.topics)),
       data.skipped > 0 && h("p", { class: "muted" }, t("flow.skipped", { n: number(data.skipped) })),
       h("p", { class: "muted small" }, `≈ ${t("flow.approx")}`)),
   ];
+}
+
+/** The last hour of all workers, stage by stage. */
+function hour() {
+  if (!stages.rows.length && !stages.problem) return null;
+  const rows = [...stages.rows].sort((one, other) => ORDER.indexOf(one.stage) - ORDER.indexOf(other.stage));
+  return h("section", { class: "card" }, h("h2", null, t("stages.hour")),
+    stages.problem && h("p", { class: "muted" }, stages.problem),
+    rows.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("stages.hour") },
+      h("table", null,
+        h("thead", null, h("tr", null, h("th", { scope: "col" }, t("stages.stage")), h("th", { scope: "col" }, t("stages.minutes")),
+          ["stages.count", "stages.failed", "col.confidence", "stages.p50", "stages.p95"].map((name) => h("th", { scope: "col", class: "num" }, t(name))))),
+        h("tbody", null, rows.map((row) => h("tr", null,
+          h("th", { scope: "row" }, t(`stages.${row.stage}`)),
+          h("td", null, spark(row.points, `${t(`stages.${row.stage}`)}: ${t("stages.minutes")}`)),
+          h("td", { class: "num" }, short(row.count)),
+          h("td", { class: `num${row.failed ? " warn" : ""}` }, percent(row.error_ratio, 1)),
+          h("td", { class: "num" }, row.confidence === null ? "–" : percent(row.confidence)),
+          h("td", { class: "num" }, row.latency_ms ? duration(row.latency_ms.p50) : "–"),
+          h("td", { class: "num" }, row.latency_ms ? duration(row.latency_ms.p95) : "–")))))));
 }
 
 function kpi(name, value, chart, tone = "plain", href = null) {
@@ -97,7 +136,7 @@ function drawing(data) {
     const label = value > 0 ? t("per.second", { n: rate(value) }) : "";
     const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2];
     const across = Math.abs(x2 - x1) > Math.abs(y2 - y1);
-    const beside = edge.diagonal ? [across ? 0 : 8, across ? -10 : 4, "middle"] : across ? [0, -8, "middle"] : [(edge.side ?? 1) > 0 || edge.side === 0 ? 7 : -7, 4, (edge.side ?? 1) > 0 || edge.side === 0 ? "start" : "end"];
+    const beside = edge.diagonal ? [across ? 0 : 8, across ? -10 : 4, "middle"] : across ? [0, edge.side === -1 ? 18 : -8, "middle"] : [(edge.side ?? 1) > 0 || edge.side === 0 ? 7 : -7, 4, (edge.side ?? 1) > 0 || edge.side === 0 ? "start" : "end"];
     return s("g", { class: `flow-edge${value > 0 ? " is-moving" : ""}` },
       s("title", null, `${through.map((topic) => topic.name).join(", ")}: ${t("per.second", { n: rate(value) })}`),
       s("line", { x1, y1, x2, y2, "stroke-width": strong, "marker-end": "url(#flow-arrow)" }),

@@ -21,7 +21,7 @@ export default {
             h("div", { class: "specialists" }, data.specialists.map((one) => specialist(one, data, drifts)))]),
       h("section", { class: "card", "aria-live": "polite" },
         h("h2", { id: "changes" }, t("specialists.changes")),
-        data.changes.length ? h("ol", { class: "changes" }, data.changes.map(change)) : h("p", { class: "muted" }, t("specialists.still"))),
+        data.changes.length ? h("ol", { class: "changes", id: "change-list", tabindex: 0, "data-scroll": true, "aria-labelledby": "changes" }, data.changes.map(change)) : h("p", { class: "muted" }, t("specialists.still"))),
     ];
   },
 };

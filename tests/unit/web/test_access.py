@@ -26,7 +26,17 @@ CHANGING = (
 )
 _LETTER = "{family}/{partition}/{offset}"
 LOOKING = (
-    *("flow", "counts", "intentions", "intentions/x", "approvals", "validation", "specialists", "experiments"),
+    *(
+        "flow",
+        "stages",
+        "counts",
+        "intentions",
+        "intentions/x",
+        "approvals",
+        "validation",
+        "specialists",
+        "experiments",
+    ),
     *("letters", "letters/plans/2/17", "events"),
 )
 
