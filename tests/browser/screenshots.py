@@ -125,7 +125,11 @@ def _fill(settings: Settings) -> dict[str, str]:
     for value in (b'{"text": 42}', b"vendas por regi\xe3o", b'{"text": ""}', b'{"pergunta": "Vendas por regiao"}'):
         to.produce(topics.INTENTIONS_SUBMITTED.name, value, str(uuid.uuid4()))
     to.flush(10)
-    [*_, way] = _ask(settings, [*LATE, "Receita por segmento de cliente no último trimestre"], pause_s=0.3)
+    [*_, way] = _ask(
+        settings,
+        [*LATE, "Quantos incidentes tiveram os serviços que dependem do auth nos últimos 90 dias?"],
+        pause_s=0.3,
+    )
     answers(settings.kafka, {way}, timeout_s=30)
     time.sleep(2.0)
     return {
@@ -198,7 +202,7 @@ def _picture(page: Page, port: int, name: str, address: str, file: str) -> None:
         page.wait_for_selector(".letter")
     page.screenshot(path=FOLDER / file, full_page=True)
     with Image.open(FOLDER / file) as taken:  # few colours, and a third of the bytes
-        small = taken.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = taken.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small.save(FOLDER / file, optimize=True)
 
 

@@ -251,6 +251,7 @@ def test_every_view_fits_a_phone_and_can_be_reached_by_keyboard(chromium: Browse
             expect(page.locator(f".view-{view} :is(.card, .rows)").locator("visible=true").first).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
             assert page.locator("main h1").count() == 1
+            expect(page.locator(f"#tab-{view}")).to_be_in_viewport(ratio=1)
         page.get_by_role("button", name="Português").press("Enter")
         expect(page.locator("main h1")).to_have_text("Cartas mortas")
         assert page.evaluate("document.documentElement.lang") == "pt-BR"

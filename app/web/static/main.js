@@ -77,6 +77,10 @@ function tabs() {
     return h("li", null, h("a", { href: `#/${name}`, id: `tab-${name}`, "aria-current": name === current ? "page" : null },
       t(`view.${name}`), waiting > 0 && h("span", { class: "badge" }, waiting > 99 ? "99+" : waiting)));
   })));
+  const [bar, here] = [byId("tabs"), byId(`tab-${current}`)];
+  if (here.offsetLeft + here.offsetWidth > bar.scrollLeft + bar.clientWidth || here.offsetLeft < bar.scrollLeft) {
+    bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2; // on a phone they don't all fit
+  }
 }
 
 const count = debounced(async () => {

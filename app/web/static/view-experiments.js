@@ -6,7 +6,7 @@ import { askFor } from "./dialog.js";
 import { h } from "./dom.js";
 import { ago, number, percent, signed } from "./format.js";
 import { t } from "./i18n.js";
-import { chip, table } from "./parts.js";
+import { chip, narrow, table } from "./parts.js";
 
 const WORDS = { running: ["expand", "pause", "stop"], paused: ["resume", "stop"], passed: ["stop"] };
 
@@ -40,7 +40,7 @@ function card(one, context) {
     h("figure", null,
       h("figcaption", null, h("b", null, t("experiments.effect")), " ",
         known ? h("span", { class: "num" }, `${signed(one.difference[1])}  [${signed(one.difference[0])}, ${signed(one.difference[2])}]`) : h("span", { class: "muted" }, t("experiments.unknown"))),
-      known && interval(one.difference, -one.rules.margin, t("experiments.interval", { low: signed(one.difference[0]), mid: signed(one.difference[1]), high: signed(one.difference[2]) }))),
+      known && interval(one.difference, -one.rules.margin, t("experiments.interval", { low: signed(one.difference[0]), mid: signed(one.difference[1]), high: signed(one.difference[2]) }), { width: narrow() ? 320 : 560 })),
     h("details", { id: `figures-${one.experiment_id}` }, h("summary", null, t("experiments.figures")),
       table(t("experiments.figures"), ["", t("experiments.champion"), t("experiments.challenger")], rows, [0, 1, 1])),
     words.length > 0 && h("div", { class: "buttons" }, words.map((word) =>
