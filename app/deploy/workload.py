@@ -152,7 +152,11 @@ def _container(name: str, args: list[str]) -> Manifest:
         "name": name,
         "image": IMAGE,
         "args": args,
-        "env": [{"name": variable("worker"), "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+        "env": [
+            {"name": variable("worker"), "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            # Where the other workers find it, by the headless service.
+            {"name": variable("web_host"), "value": f"$({variable('worker')}).{WORKERS}"},
+        ],
         "envFrom": [{"configMapRef": {"name": SETTINGS}}, {"secretRef": {"name": SECRET}}],
         "securityContext": {
             "allowPrivilegeEscalation": False,

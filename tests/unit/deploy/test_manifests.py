@@ -118,6 +118,10 @@ def test_a_worker_has_the_time_to_drain_and_its_own_name() -> None:
     assert spec["terminationGracePeriodSeconds"] >= settings_of().drain_s + 5
     env = {entry["name"]: entry for entry in spec["containers"][0]["env"]}
     assert env["HIVE_WORKER"]["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.name"
+    service = of_kind("Service")[0]
+    assert env["HIVE_WEB_HOST"]["value"] == f"$(HIVE_WORKER).{service['metadata']['name']}"
+    assert of_kind("StatefulSet")[0]["spec"]["serviceName"] == service["metadata"]["name"]
+    assert service["spec"]["publishNotReadyAddresses"], "a worker has its address before it is ready"
     probes = {name: spec["containers"][0][f"{name}Probe"] for name in ("startup", "liveness", "readiness")}
     paths = [probes[name]["httpGet"]["path"] for name in probes]
     assert paths == ["/health/live", "/health/live", "/health/ready"]
