@@ -61,7 +61,8 @@ def learn(state: LadderState, examples: list[tuple[int, LearningExample]]) -> St
     """Show a ladder what has no label yet, and teach it the rest; test, then train.
 
     Every rung says what it makes of an example when it is shown, and is judged by that when the label comes. What was
-    decided about the plan, by an older snapshot's champion, is what errors, confidence and drift are about.
+    decided about the plan, by an older snapshot's champion, counts only where that isn't known any more: where scoring
+    lags behind, its mistakes would be laid at the door of the champion that has taken that one's place.
 
     Args:
         state: The ladder and what waits; both are changed.
@@ -76,17 +77,15 @@ def learn(state: LadderState, examples: list[tuple[int, LearningExample]]) -> St
             refused.append((offset, InvalidRecord("feature_schema", f"{SCHEMA} is learned here")))
             continue
         row = inputs_of(features_in(example.features))
-        decided = _forecast(example.forecast)
         if example.label is None:
-            waiting.put(example.plan_id, ladder.forecast(row, light=example.light))
-            if decided is not None:
-                events += ladder.observe(row, decided)
+            said = ladder.forecast(row, light=example.light)
+            waiting.put(example.plan_id, said)
+            if said.label is not None:
+                events += ladder.observe(row, said)
             continue
-        said = waiting.take(example.plan_id)
-        if decided is None:
-            forecast = said or ladder.forecast(row, light=example.light)
-        else:
-            forecast = decided if said is None else decided._replace(said=said.said)
+        forecast = waiting.take(example.plan_id) or _forecast(example.forecast)
+        if forecast is None:
+            forecast = ladder.forecast(row, light=example.light)
         learned += 1
         light += example.light
         events += ladder.learn(row, example.label.value, forecast, light=example.light)

@@ -11,7 +11,7 @@ import pytest
 from models.online.features import NAMES, SCHEMA
 from models.online.ladder_state import from_bytes, to_bytes
 from models.online.specialists import learn, new_ladder
-from models.records import Domain, LearningExample, Recommendation, SpecialistType
+from models.records import Domain, LearningExample, Recommendation, SpecialistForecast, SpecialistType
 
 ROWS = 240
 LATE = 7
@@ -61,6 +61,21 @@ def test_whatever_the_batches_and_restarts_the_forecasts_are_the_same_to_the_bit
     once = after(given, [], through_bytes=False)
     assert after(given, cuts, through_bytes=False) == once
     assert after(given, cuts, through_bytes=True) == once
+
+
+def test_what_older_snapshots_said_of_the_plans_makes_no_difference() -> None:
+    given = examples(3)
+    said = SpecialistForecast(
+        specialist_type=SpecialistType.TECHNICAL,
+        label="reject",
+        probabilities={"reject": 1.0},
+        confidence=0.3,
+        said={"quick": "reject"},
+        model_version="v-1",
+        learned=1,
+    )
+    decided = [(at, msgspec.structs.replace(each, forecast=said)) for at, each in given]
+    assert after(decided, [], through_bytes=False) == after(given, [], through_bytes=False)
 
 
 def test_what_has_no_label_is_watched_and_a_foreign_row_is_refused() -> None:

@@ -62,8 +62,8 @@ def test_every_rung_is_judged_by_what_it_said_when_the_example_was_shown() -> No
         assert after[kind] == pytest.approx((accuracy * counted + 1) / (counted + 1)), kind
 
 
-def test_errors_are_about_what_was_decided() -> None:
-    """The snapshot that decided said something else than the learner would have by then."""
+def test_what_an_older_snapshot_decided_counts_only_where_nothing_else_is_known() -> None:
+    """Where scoring lags behind, its mistakes are not those of the champion of now."""
     right, wrong = Recommendation.APPROVE, Recommendation.REJECT
     state = new_ladder(SpecialistType.TECHNICAL)
     learn(state, [(at, example(at, label=right)) for at in range(0, 40, 2)])
@@ -77,5 +77,6 @@ def test_errors_are_about_what_was_decided() -> None:
         learned=3,
     )
     shown = msgspec.structs.replace(example(50), forecast=decided)
-    step = learn(state, [(50, shown), (51, msgspec.structs.replace(shown, label=right))])
-    assert step.accuracy == pytest.approx(19 / 21), "the first of all, and this one, were not said"
+    labelled = msgspec.structs.replace(shown, label=right)
+    assert learn(state, [(50, shown), (51, labelled)]).accuracy == pytest.approx(20 / 21), "all but the first"
+    assert learn(state, [(52, labelled)]).accuracy == pytest.approx(20 / 22), "and this one, which is not shown"
