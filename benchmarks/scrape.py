@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 SCRAPE_S: Final = 2
 WINDOW: Final = "30s"
 RATE_PER_S: Final = 20
-START_S: Final = 60.0
+START_S: Final = 180.0
 STOP_S: Final = 30.0
 WANTS_A_REGISTRY: Final = frozenset({"The registry answers", "Registered versions that decide"})
 """Panels without data here: no MLflow runs."""
