@@ -57,7 +57,7 @@ def tell(
         details={"version": version, **details},
     )
     try:
-        kafka.check_reachable(settings)
+        kafka.check_reachable(settings, topics.LEARNING_EVENTS.name)
         kafka.send(settings, topics.LEARNING_EVENTS.name, specialist.value, encode(told))
     except HiveError as error:
         click.echo(f"Warning: it is done, but not told on {topics.LEARNING_EVENTS.name}: {error}", err=True)

@@ -45,7 +45,7 @@ def feedback(  # noqa: PLR0913 — an option each
     The specialists learn it, whatever the plan's outcome or its approval says.
     """
     settings = current_settings()
-    kafka.check_reachable(settings)
+    kafka.check_reachable(settings, topics.FEEDBACK_PLANS.name)
     said = PlanFeedback(
         plan_id=plan_id,
         recommendation=Recommendation(recommendation),

@@ -71,14 +71,17 @@ def _quiet(settings: Settings) -> dict[str, Any]:
     return settings.kafka_client() | {"log_level": 0}
 
 
-def check_reachable(settings: Settings) -> None:
-    """Ask the broker for a sign of life.
+def check_reachable(settings: Settings, *needed: str) -> None:
+    """Ask the broker for a sign of life, and for topics that are to be written to: some brokers make missing ones.
 
     Raises:
         BrokerUnavailable: it gives none.
+        HiveError: one of the topics is missing.
     """
     with kafka_errors(settings):
-        AdminClient(_quiet(settings)).list_topics(timeout=ANSWER_S)
+        known = AdminClient(_quiet(settings)).list_topics(timeout=ANSWER_S).topics
+    for name in needed:
+        required({} if name not in known else {(name, 0): 0}, name)
 
 
 def producer(settings: Settings, extra: Mapping[str, Any] | None = None) -> Producer:

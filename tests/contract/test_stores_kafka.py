@@ -78,6 +78,14 @@ def test_a_topic_that_is_missing_says_what_to_do(settings: Settings) -> None:
         kafka.required(kafka.ends(consumer, ["no-such-topic"]), "no-such-topic")
 
 
+def test_what_is_to_be_written_to_must_be_there(settings: Settings, topic: str) -> None:
+    missing = f"missing-{uuid.uuid4().hex}"
+    kafka.check_reachable(settings, topic)
+    for _ in range(2):  # to ask has made none
+        with pytest.raises(HiveError, match=f"there is no topic '{missing}'"):
+            kafka.check_reachable(settings, topic, missing)
+
+
 def test_topics_are_created_once_and_are_then_as_listed(stack: Stack, tmp_path: Path) -> None:
     assert hive(stack, tmp_path, "topics", "--apply").exit_code == 0
 
