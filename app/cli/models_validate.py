@@ -19,7 +19,8 @@ from app.cli._state import current_settings
 from app.clock import now_ms
 from app.errors import HiveError, RegistryRefused
 from app.lifecycle import datasets
-from app.lifecycle.training import DATA, MANIFEST, importances_of
+from app.lifecycle.contenders import champion_of, fetch_samples
+from app.lifecycle.training import importances_of
 from app.lifecycle.validate import ITSELF, Contender, Validation, files_of
 from app.lifecycle.validate import validate as hold
 from app.stores.registry import ModelRegistry, ModelVersion
@@ -78,18 +79,12 @@ async def _validated(
 ) -> tuple[ModelVersion, Validation]:
     """Validate a version, and write at it what came of it."""
     specialist, number = wanted
-    aliases = await registry.aliases(specialist)
-    number = number or aliases.get(Alias.CHALLENGER)
+    number = number or (await registry.aliases(specialist)).get(Alias.CHALLENGER)
     if number is None:
         raise HiveError(f"{specialist.value} has no challenger: name a version; hive models list")
     version = await registry.version(specialist, number)
     parquet = data or await _fetch(registry, version, folder / "samples.parquet")
-    beside = aliases.get(Alias.CHAMPION)
-    champion = None
-    if beside is not None and beside != number:
-        champion = Contender(
-            name=f"version {beside}", packed=await registry.packed(await registry.version(specialist, beside))
-        )
+    champion = await champion_of(registry, specialist, beside=number)
     candidate = Contender(name=f"version {number}", packed=await registry.packed(version))
     found = await asyncio.to_thread(hold, candidate, champion, parquet, at_ms=now_ms(), by=by)
     if found.specialist is not specialist:
@@ -97,15 +92,14 @@ async def _validated(
     if version.run_id:
         found = replace(found, importances=await importances_of(registry, version.run_id))
         await registry.add_files(version.run_id, files_of(found))
-    await registry.tag(specialist, number, Tag.VALIDATION, "passed" if found.verdict.passed else "failed")
+    await registry.tag(specialist, number, Tag.VALIDATION, "passed" if found.verdict.passed else "refused")
     return version, found
 
 
 async def _fetch(registry: ModelRegistry, version: ModelVersion, parquet: Path) -> Path:
     """Fetch the data set that a version was trained from."""
     try:
-        datasets.write_file(parquet, await registry.run_file(version.run_id, DATA))
-        datasets.write_file(datasets.manifest_path(parquet), await registry.run_file(version.run_id, MANIFEST))
+        await fetch_samples(registry, version.run_id, parquet)
     except RegistryRefused as refused:
         raise HiveError(f"version {version.version} has no data set in its run: name one by --data") from refused
     return parquet
@@ -125,7 +119,7 @@ def _shown(report: Validation) -> Group:
         ]
     ]
     found = verdict.comparison
-    beside = "no champion to compare it with"
+    beside = "nothing to hold it against"
     if found is not None:
         spread = f"[{found.accuracy_low:+.4f}, {found.accuracy_high:+.4f}]"
         whom = report.champion if report.champion == ITSELF else f"the champion, {report.champion}"

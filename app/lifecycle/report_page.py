@@ -192,7 +192,7 @@ def _reliability(figures: Figures) -> str:
 def _comparison(found: Comparison | None, thresholds: Thresholds) -> str:
     """Draw the differences with their intervals, the zero line, and how far below it an interval may reach."""
     if found is None:
-        return '<p class="faint">There was no champion to compare it with.</p>'
+        return '<p class="faint">There is none, and nothing else to hold it against.</p>'
     rows: Sequence[tuple[str, float, float, float]] = [
         ("accuracy", found.accuracy, found.accuracy_low, found.accuracy_high),
         ("F1", found.f1, found.f1_low, found.f1_high),
@@ -208,7 +208,7 @@ def _comparison(found: Comparison | None, thresholds: Thresholds) -> str:
         _rect(left, 6, at(-thresholds.margin) - left, height - 12, "#fbeae9"),
         _line(at(0.0), 4, at(0.0), height, colour="#9aa5b1"),
         _line(at(-thresholds.margin), 4, at(-thresholds.margin), height, colour=_BAD, more=' stroke-dasharray="4 3"'),
-        _text(at(0.0), height + 16, "as the champion", anchor="middle", colour="#66727f"),
+        _text(at(0.0), height + 16, "as good", anchor="middle", colour="#66727f"),
         _text(left, height + 34, f"red: more than {thresholds.margin:g} worse", colour=_BAD),
     ]
     for place, (name, value, low, high) in enumerate(rows):

@@ -21,17 +21,16 @@ from app.clock import now_ms
 from app.errors import BrokerUnavailable, HiveError, StoreUnavailable
 from app.lifecycle import datasets
 from app.lifecycle.collect import collect
+from app.lifecycle.contenders import champion_of, fetch_samples
 from app.lifecycle.task import Done, Task
-from app.lifecycle.training import DATA, MANIFEST, importances_of, run_of, train_from
+from app.lifecycle.training import importances_of, run_of, train_from
 from app.lifecycle.validate import PAGE, Contender, files_of, validate
 from app.settings import Settings
 from app.stores.registry import ModelRegistry
-from models.errors import InvalidSnapshot
 from models.lifecycle.dataset import Origin
 from models.lifecycle.gather import Rules
 from models.lifecycle.hands import Collected, Order, Trained, Validated
 from models.lifecycle.quality import check_size
-from models.lifecycle.registry import Alias
 from models.lifecycle.training import Plan
 
 DAY_MS: Final = 86_400_000
@@ -112,10 +111,9 @@ async def _validate(settings: Settings, trained: Trained, order: Order) -> Valid
     async with ModelRegistry.of(settings) as registry:
         parquet = round_folder(settings, order) / "samples.parquet"
         if not datasets.manifest_path(parquet).exists():  # it was collected on another machine
-            datasets.write_file(parquet, await registry.run_file(trained.run_id, DATA))
-            datasets.write_file(datasets.manifest_path(parquet), await registry.run_file(trained.run_id, MANIFEST))
+            await fetch_samples(registry, trained.run_id, parquet)
         candidate = Contender(name="the candidate", packed=await registry.run_file(trained.run_id))
-        champion = await _champion(registry, order)
+        champion = await champion_of(registry, order.specialist)
         found = validate(candidate, champion, parquet, at_ms=order.since_ms, by=f"round {order.round_id}")
         found = replace(found, importances=await importances_of(registry, trained.run_id))
         await registry.add_files(trained.run_id, files_of(found))
@@ -125,21 +123,6 @@ async def _validate(settings: Settings, trained: Trained, order: Order) -> Valid
     if comparison is not None:
         measured |= {"accuracy_above": comparison.accuracy, "accuracy_above_low": comparison.accuracy_low}
     return Validated(passed=verdict.passed, missed=verdict.missed, report=f"{trained.run_id}/{PAGE}", metrics=measured)
-
-
-async def _champion(registry: ModelRegistry, order: Order) -> Contender | None:
-    version = (await registry.aliases(order.specialist)).get(Alias.CHAMPION)
-    if version is None:
-        return None
-    found = Contender(
-        name=f"version {version}",
-        packed=await registry.packed(await registry.version(order.specialist, version)),
-    )
-    try:
-        found.model()
-    except InvalidSnapshot:  # of other features: nobody decides by it any more
-        return None
-    return found
 
 
 if __name__ == "__main__":
