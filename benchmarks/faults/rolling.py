@@ -114,6 +114,8 @@ class RollingRun:
             until_ms = time.time_ns() // 1_000_000
             self._disturb(until_ms)
             self._drain()
+            for name in self._names():  # one may have been killed last, and another one have done the rest
+                self._wait_ready(name)
             rss_mb = max(self._rss_mb())
             answers = [self._answer(name) for name in self._names()]
         finally:
@@ -166,6 +168,7 @@ class RollingRun:
         while not is_ready(self._ports[name]):
             if time.monotonic() > deadline_s:
                 raise StoodStill(f"{name} does not become ready")
+            self._fleet.tend()
             time.sleep(TICK_S)
 
     def _drain(self) -> None:
