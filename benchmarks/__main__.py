@@ -16,7 +16,7 @@ from benchmarks import collector as collectors
 from benchmarks import deliberation as deliberations
 from benchmarks import execute as executes
 from benchmarks import experiments as simulations
-from benchmarks import experiments_kills, learning_cost, nlu_cache
+from benchmarks import experiments_kills, learning_cost, learning_simulated, nlu_cache
 from benchmarks import latency as latencies
 from benchmarks import learning as learnings
 from benchmarks import nlu as nlus
@@ -106,6 +106,13 @@ def learning(seeds: str, plot: Path | None) -> bool:
         with real_kafka_and_redis(data_dir / "servers") as stack:
             met.append(learnings.flip(stack.addresses, data_dir, seed=seed, plot=plot))
     return all(met)
+
+
+@main.command("learning-simulated")
+@click.option("--seed", default=1, show_default=True, help="Of the plans.")
+def learning_without_servers(seed: int) -> bool:
+    """A hidden rule that flips, with a learner that is up to date and one that lags; no server is needed."""
+    return learning_simulated.run(seed=seed)
 
 
 @main.command("learning-cost")
