@@ -65,13 +65,14 @@ class Kept:
     """The records, for several threads.
 
     Attributes:
-        counts: How many records of each topic have been taken, ever.
+        counts: How many records of each topic have been taken, each once.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: dict[str, OrderedDict[bytes, list[Found]]] = {name: OrderedDict() for name in SHELVES}
         self._bytes: Counter[str] = Counter()
+        self._read: dict[tuple[str, int], int] = {}
         self.counts: Counter[str] = Counter()
 
     def take(self, records: Iterable[Found]) -> set[str]:
@@ -86,14 +87,16 @@ class Kept:
         return kinds
 
     def _take(self, shelf: Shelf, record: Found) -> None:
-        self.counts[record.topic] += 1
+        place = (record.topic, record.partition)
+        if record.offset > self._read.get(place, -1):  # the reader may have begun anew: what it has read comes again
+            self._read[place] = record.offset
+            self.counts[record.topic] += 1
         found = self._found[record.topic]
         key = b"%d/%d" % (record.partition, record.offset) if shelf.by_place else record.key or b""
         before = found.pop(key, [])
         if record.value is None and shelf.whole:  # a tombstone: the key is gone from its table
             self._bytes[record.topic] -= sum(map(_size, before))
             return
-        # The reader may have begun anew: what it has read before comes again.
         others = [one for one in before if (one.partition, one.offset) != (record.partition, record.offset)]
         now = [*others, record][-shelf.each :]
         found[key] = now

@@ -168,6 +168,7 @@ def test_a_person_approves_a_destructive_plan_and_sees_it_run(chromium: Browser,
         card = page.locator(f"#plan-{plan_id}")
         expect(card).to_contain_text("It would destroy something")
         expect(card.get_by_role("img", name="Plan of 4 tasks")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
         card.get_by_role("button", name="Approve").press("Enter")
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("I have read what is destroyed").press("Space")

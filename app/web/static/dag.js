@@ -91,7 +91,7 @@ export function dag(tasks, upright) {
   const [width, height] = upright ? [size[1], size[0]] : size;
   return h("div", { class: "dag", tabindex: 0, role: "group", "aria-label": t("plan.drawn") },
     s("svg", {
-      viewBox: `-2 -2 ${width + 4} ${height + 4}`, width: width + 4, height: height + 4, role: "img",
+      viewBox: `-2 -2 ${width + 4} ${height + 4}`, width: width + 4, height: height + 4, role: "img", style: { "--wide": `${width + 4}px` },
       "aria-label": t("plan.drawn.of", { n: tasks.length }),
     },
       s("defs", null, s("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 6, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },

@@ -55,6 +55,7 @@ def test_reading_again_from_the_beginning_changes_nothing(written: Sequence[tupl
     twice.take(records)
     assert once.all(AUDIT) == twice.all(AUDIT)
     assert once.size_bytes == twice.size_bytes
+    assert once.counts == twice.counts
 
 
 def test_it_stays_within_its_bounds_in_keys_and_in_bytes() -> None:
