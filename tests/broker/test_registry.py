@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pymongo
 import pytest
 
+from app.retraining import EVENTS
 from benchmarks.rollback import measure
 
 if TYPE_CHECKING:
@@ -24,3 +26,6 @@ def test_a_rollback_is_followed_and_no_plan_fails(embedded_stack: Stack, mlflow:
 
     assert (found.missing, found.failed, found.dead, found.wavered, found.workers) == (0, 0, 0, 0, 1)
     assert found.plans >= 40 * 2 * 3
+    with pymongo.MongoClient[dict[str, Any]](addresses["HIVE_MONGO"]) as client:
+        kept = client["neural_hive"][EVENTS].find({"event": "model_rolled_back", "by": "benchmark"}).to_list()
+    assert [event["details"]["reason"] for event in kept[-2:]] == ["benchmark", "benchmark"], "who did it is kept"
