@@ -55,7 +55,7 @@ def command(
     state, events = change
     if change.events and (why := refusal(state, said, others)) is not None:  # it ended, or went on, by itself before
         return state, (*events, _refused(state, said, why, at_ms))
-    following = _apply(state, said)
+    following = _apply(replace(state, now_ms=max(state.now_ms, at_ms)), said)
     return following.state, (*events, *following.events)
 
 

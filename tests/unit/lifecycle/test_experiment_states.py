@@ -107,6 +107,7 @@ def test_the_ramp_goes_up_with_its_hours_and_with_what_is_shown_and_the_last_sta
     after, [event] = command(state, word(ExperimentWord.CONCLUDE), at_ms=145 * HOUR_MS)
     assert after is not None
     assert (event.event, after.traffic) == ("concluded", 0.0), "the challenger is the champion now"
+    assert event.at == 145 * HOUR_MS, "when it was said, though nothing is judged any more"
 
 
 def test_a_challenger_that_is_as_good_goes_no_further_than_it_has_shown_to_be_and_lapses() -> None:
