@@ -20,7 +20,7 @@ from app.stores.mongo import MongoStore
 from app.web import serve_console
 from models.ids import stable_id
 from models.records import Drift, DriftAction, DriftEvent, DriftSource, FeatureShift, encode
-from tests.broker.cluster import get, producer, submit, worker
+from tests.broker.cluster import answers, get, producer, submit, worker
 from tests.browser.chromium import browser_at
 from tests.unit.web.console import idle_worker
 
@@ -66,6 +66,9 @@ def console(chromium_path: str, embedded_stack: Stack, tmp_path_factory: pytest.
     asyncio.run(_one_customer(embedded_stack))
     folder: Path = tmp_path_factory.mktemp("worker")
     with worker(embedded_stack.addresses, folder, HIVE_CONSOLE_TOKEN=TOKEN, HIVE_HANDOFF_S="1") as (_, port):
+        kafka = embedded_stack.addresses["HIVE_KAFKA"]
+        asked = submit(kafka, "Quantos clientes ativos por segmento?")  # so that there is something to see in every view
+        assert asked in answers(kafka, {asked})
         yield Console(embedded_stack.addresses["HIVE_KAFKA"], port)
 
 
