@@ -67,7 +67,7 @@ def console(chromium_path: str, embedded_stack: Stack, tmp_path_factory: pytest.
     folder: Path = tmp_path_factory.mktemp("worker")
     with worker(embedded_stack.addresses, folder, HIVE_CONSOLE_TOKEN=TOKEN, HIVE_HANDOFF_S="1") as (_, port):
         kafka = embedded_stack.addresses["HIVE_KAFKA"]
-        asked = submit(kafka, "Quantos clientes ativos por segmento?")  # so that there is something to see in every view
+        asked = submit(kafka, "Quantos clientes ativos por segmento?")  # for every view to have something
         assert asked in answers(kafka, {asked})
         yield Console(embedded_stack.addresses["HIVE_KAFKA"], port)
 
