@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 from click.testing import CliRunner
-from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 from app import topics
 from app.cli import main as hive
@@ -29,6 +29,7 @@ from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.sample.questions import QUESTIONS
 from app.settings import Settings
+from app.stores import kafka
 from app.stores.mlflow import NewRun
 from app.stores.registry import ModelRegistry
 from benchmarks.registered import packed
@@ -164,25 +165,24 @@ def _workers(addresses: Mapping[str, str], folder: Path, count: int) -> Iterator
 class _Load:
     """Sends envelopes to the plan stage at an even rate, and reads each decision."""
 
-    def __init__(self, kafka: str, per_s: int) -> None:
+    def __init__(self, address: str, per_s: int) -> None:
         self._per_s = per_s
         self.sent: list[str] = []
         self.decided: dict[str, Consensus] = {}
         self.partitions: dict[str, int] = {}
         self.dead = 0
-        self._producer = Producer({"bootstrap.servers": kafka, "linger.ms": 0})
+        self._producer = Producer({"bootstrap.servers": address, "linger.ms": 0})
         self._consumer = Consumer(
             {
-                "bootstrap.servers": kafka,
+                "bootstrap.servers": address,
                 "group.id": f"rollback-{uuid.uuid4().hex}",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
             }
         )
         names = (topics.PLANS_CONSENSUS.name, *(spec.name for spec in topics.DEAD_LETTERS))
-        known = self._consumer.list_topics(timeout=30).topics
-        places = [TopicPartition(name, number, OFFSET_END) for name in names for number in known[name].partitions]
-        self._consumer.assign(places)
+        # Not OFFSET_END: that is looked up when it is first read, and the first decisions may be there by then.
+        kafka.assign(self._consumer, kafka.ends(self._consumer, names))
         self._sending, self._reading = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._send, self._read)]
 

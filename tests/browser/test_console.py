@@ -15,13 +15,17 @@ from aiohttp import web
 from playwright.sync_api import expect
 
 from app.embedded.ports import free_port
+from app.embedded.stack import Stack
+from app.engine.admin import create_missing
 from app.settings import Secret, Settings
 from app.stores.mongo import MongoStore
+from app.topics import TOPICS
 from app.web import serve_console
 from models.ids import stable_id
 from models.records import Drift, DriftAction, DriftEvent, DriftSource, FeatureShift, encode
 from tests.broker.cluster import answers, get, producer, submit, worker
 from tests.browser.chromium import browser_at
+from tests.stacks import EMBEDDED_PARTS, running
 from tests.unit.web.console import idle_worker
 
 if TYPE_CHECKING:
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
-
-    from app.embedded.stack import Stack
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 — of these tests
 DESTROYS = "apagar todos os clientes inativos"
@@ -60,16 +62,25 @@ class Console(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def console(chromium_path: str, embedded_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """Run the one worker of these tests; without a browser there is no need to."""
+def servers(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run servers for these tests alone, who look at all that there is; without a browser there is no need to."""
     del chromium_path
-    asyncio.run(_one_customer(embedded_stack))
+    with running(Stack.embedded(tmp_path_factory.mktemp("servers"), parts=EMBEDDED_PARTS)) as stack:
+        stack.wait_ready()
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def console(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """Run the one worker of these tests."""
+    create_missing(Settings.load(servers.addresses), TOPICS)
+    asyncio.run(_one_customer(servers))
     folder: Path = tmp_path_factory.mktemp("worker")
-    with worker(embedded_stack.addresses, folder, HIVE_CONSOLE_TOKEN=TOKEN, HIVE_HANDOFF_S="1") as (_, port):
-        kafka = embedded_stack.addresses["HIVE_KAFKA"]
+    with worker(servers.addresses, folder, HIVE_CONSOLE_TOKEN=TOKEN, HIVE_HANDOFF_S="1") as (_, port):
+        kafka = servers.addresses["HIVE_KAFKA"]
         asked = submit(kafka, "Quantos clientes ativos por segmento?")  # for every view to have something
         assert asked in answers(kafka, {asked})
-        yield Console(embedded_stack.addresses["HIVE_KAFKA"], port)
+        yield Console(kafka, port)
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +266,7 @@ def test_every_view_fits_a_phone_and_can_be_reached_by_keyboard(chromium: Browse
             expect(page.locator(f".view-{view} :is(.card, .rows)").locator("visible=true").first).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
             assert page.locator("main h1").count() == 1
-            expect(page.locator(f"#tab-{view}")).to_be_in_viewport(ratio=1)
+            expect(page.locator(f"#tab-{view}")).to_be_in_viewport(ratio=0.99)
         page.get_by_role("button", name="Português").press("Enter")
         expect(page.locator("main h1")).to_have_text("Cartas mortas")
         assert page.evaluate("document.documentElement.lang") == "pt-BR"
