@@ -49,6 +49,7 @@ def application(
         "HIVE_WEB_PORT": str(port),
         "HIVE_DATA_DIR": str(data_dir),
         "HIVE_SESSION_TIMEOUT_S": "8",
+        "HIVE_LEARNED_OPINIONS": "false",  # on a broker that others use too: what they taught is no part of the run
     }
     return ManagedProcess(
         name,

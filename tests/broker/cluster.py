@@ -52,7 +52,9 @@ def worker_process(
         "HIVE_WEB_PORT": str(port),
         "HIVE_DATA_DIR": str(folder),
         "HIVE_STAGES": STAGES,
-        "HIVE_LEARNED_OPINIONS": "false",  # what another test has taught them is no part of this one
+        # What another test has taught the specialists, and how its intentions ended, is no part of this one.
+        "HIVE_LEARNED_OPINIONS": "false",
+        "HIVE_RECALL_MS": "0",
         **(settings or {}),
     }
     process = ManagedProcess(

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from app.embedded.stack import Stack
 
-pytestmark = pytest.mark.embedded
+pytestmark = pytest.mark.real
 
 
-def test_a_rollback_is_followed_and_no_plan_fails(embedded_stack: Stack, mlflow: str, tmp_path: Path) -> None:
+def test_a_rollback_is_followed_and_no_plan_fails(real_stack: Stack, mlflow: str, tmp_path: Path) -> None:
     """On three workers and at 200 plans a second: `python -m benchmarks rollback`."""
-    addresses = {**embedded_stack.addresses, "HIVE_MLFLOW": mlflow, "HIVE_REGISTRY_EVERY_S": "0.2"}
+    addresses = {**real_stack.addresses, "HIVE_MLFLOW": mlflow, "HIVE_REGISTRY_EVERY_S": "0.2"}
 
     found = measure(addresses, tmp_path, workers=1, per_s=40, rollbacks=2, apart_s=2.0)
 
