@@ -33,6 +33,7 @@ from benchmarks.servers import STOP_TIMEOUT_S
 from models.ids import stable_id
 from models.planning.ledger import verify
 from models.records import LedgerEntry, decode
+from tests.broker.cluster import leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -167,6 +168,7 @@ class PlanningRun:
         self._app_id = f"planning-{self.seed}-{uuid.uuid4().hex[:6]}"
         self._settings = Settings.load({**self.servers.addresses, "HIVE_APP_ID": self._app_id})
         create_missing(self._settings, topics.TOPICS)
+        leave_behind(self._settings.kafka, self._app_id)
         self._producer = kafka.producer(self._settings, {"linger.ms": 0})
         self._worker = application(
             "worker-1", addresses=self.servers.addresses, app_id=self._app_id, data_dir=self.data_dir
