@@ -12,7 +12,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READY_S = 45.0
+_NO_LEADER = frozenset(
+    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
 ANSWER_S = 30.0
 STAGES = "understand,plan,approve,archive,record,keep,remember,execute,orchestrate,validate,reprocess,learn"
 """All but those of specialists that learn, experiments and retraining, which have tests of their own."""
@@ -88,7 +91,7 @@ def leave_behind(kafka: str, group: str) -> None:
     try:
         known = consumer.list_topics(timeout=10).topics
         ends = [
-            TopicPartition(spec.name, number, consumer.get_watermark_offsets(TopicPartition(spec.name, number))[1])
+            TopicPartition(spec.name, number, _end(consumer, TopicPartition(spec.name, number)))
             for spec in TOPICS
             if spec.name in known
             for number in known[spec.name].partitions
@@ -97,6 +100,18 @@ def leave_behind(kafka: str, group: str) -> None:
             consumer.commit(offsets=ends, asynchronous=False)
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """Return where a partition ends; one that has just been made has no leader for a moment."""
+    deadline_s = time.monotonic() + 10
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place)[1])
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER or time.monotonic() > deadline_s:
+                raise
+        time.sleep(0.1)
 
 
 def producer(kafka: str) -> Producer:
