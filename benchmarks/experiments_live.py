@@ -7,9 +7,7 @@ knows the rule, and one rejects everything.
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 import time
 import uuid
 from functools import cache
@@ -22,11 +20,10 @@ from msgspec.structs import replace
 
 from app import topics
 from app.embedded.ports import free_port
-from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.settings import Settings
 from app.stores import kafka
-from benchmarks.servers import is_ready
+from benchmarks.servers import hive_worker, is_ready
 from models.lifecycle.experiment import Experiment
 from models.nlu import to_envelope, understand
 from models.online import served
@@ -131,18 +128,14 @@ class Live:
         self.kafka = addresses["HIVE_KAFKA"]
         self._port = free_port()
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},
             **addresses,
             "HIVE_APP_ID": f"experiments-{uuid.uuid4().hex[:8]}",
-            "HIVE_WORKER": "worker-1",
             "HIVE_STAGES": STAGES,
-            "HIVE_DATA_DIR": str(folder),
             "HIVE_WEB_PORT": str(self._port),
             "HIVE_SESSION_TIMEOUT_S": "4",
             "HIVE_HEARTBEAT_S": "1",
         }
-        argv = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
-        self.worker = ManagedProcess("worker-1", argv, env=self.env, log_path=folder / "worker-1.log")
+        self.worker = hive_worker("worker-1", self.env, folder)
         create_missing(Settings.load({**addresses}), topics.TOPICS)
         self._to = Producer(
             {"bootstrap.servers": self.kafka, "linger.ms": 2, "partitioner": "murmur2_random", "log_level": 0}

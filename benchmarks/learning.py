@@ -6,9 +6,7 @@ one label in a hundred is wrong.
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 import threading
 import time
 from collections import deque
@@ -23,14 +21,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from app import topics
 from app.clock import now_ms
 from app.embedded.ports import free_port
-from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.learning import Follower
 from app.settings import Settings
 from app.specialists import Specialists
 from benchmarks.organisation import CASES_NOISE, Case, cases
 from benchmarks.report import emit, progress
-from benchmarks.servers import is_ready
+from benchmarks.servers import hive_worker, is_ready
 from models.deliberation.scoring import consensus_of
 from models.online import served
 from models.online.features import NAMES, SCHEMA, features_of, inputs_of
@@ -75,19 +72,15 @@ class Group:
         self.kafka = addresses["HIVE_KAFKA"]
         self._port = free_port()
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},
             **addresses,
             "HIVE_APP_ID": f"learning-{self._port}",
-            "HIVE_WORKER": "learner-1",
             "HIVE_STAGES": STAGES,
             "HIVE_SNAPSHOT_EVERY_S": str(every_s),
             "HIVE_SNAPSHOT_AT_MOST_S": str(every_s),
             "HIVE_LEARN_FULL_PER_S": str(full_per_s),
-            "HIVE_DATA_DIR": str(folder),
             "HIVE_WEB_PORT": str(self._port),
         }
-        argv = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
-        self.worker = ManagedProcess("learner-1", argv, env=self.env, log_path=folder / "learner-1.log")
+        self.worker = hive_worker("learner-1", self.env, folder)
         self.settings = Settings.load({**addresses})
         create_missing(self.settings, topics.TOPICS)
         self.producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "partitioner": "murmur2_random"})

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from app import topics
 from app.embedded.ports import free_port
@@ -28,7 +28,7 @@ from app.embedded.process import ManagedProcess
 from app.sample.questions import QUESTIONS
 from benchmarks.latency import cpu_s
 from benchmarks.report import emit, progress
-from benchmarks.servers import is_ready
+from benchmarks.servers import is_ready, leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _worker(cluster: Cluster, data_dir: Path, way: str, number: int) -> Iterator
         start_timeout_s=START_S,
     )
     stopped = threading.Event()
-    _begin_at_the_ends(cluster, group)
+    leave_behind(cluster.bootstrap, group)
     worker.start()
     scraping = threading.Thread(target=_scrape, args=(port, stopped), daemon=True)
     try:
@@ -128,20 +128,6 @@ def _worker(cluster: Cluster, data_dir: Path, way: str, number: int) -> Iterator
         if way == "on":
             scraping.join()
         worker.stop(30)
-
-
-def _begin_at_the_ends(cluster: Cluster, group: str) -> None:
-    """Leave out what the workers before were sent."""
-    consumer = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": group, "enable.auto.commit": False})
-    try:
-        ends = [
-            TopicPartition(spec.name, partition, end)
-            for spec in READ
-            for partition, end in cluster.end_offsets(spec.name).items()
-        ]
-        consumer.commit(offsets=ends, asynchronous=False)
-    finally:
-        consumer.close()
 
 
 def _scrape(port: int, stopped: threading.Event) -> None:

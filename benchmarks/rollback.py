@@ -6,8 +6,6 @@ The models are made in a moment (`benchmarks.registered`); the registry is a rea
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import threading
 import time
 import uuid
@@ -25,7 +23,6 @@ from app import topics
 from app.cli import main as hive
 from app.clock import now_ms
 from app.embedded.ports import free_port
-from app.embedded.process import ManagedProcess
 from app.engine.admin import create_missing
 from app.sample.questions import QUESTIONS
 from app.settings import Settings
@@ -34,11 +31,10 @@ from app.stores.mlflow import NewRun
 from app.stores.registry import ModelRegistry
 from benchmarks.registered import packed
 from benchmarks.report import emit, progress
-from benchmarks.servers import is_ready
+from benchmarks.servers import hive_worker, is_ready, leave_behind
 from models.lifecycle.registry import Stage, Tag
 from models.nlu import to_envelope, understand
 from models.records import Consensus, SpecialistType, Submission, decode, encode
-from tests.broker.cluster import leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,17 +137,13 @@ def _workers(addresses: Mapping[str, str], folder: Path, count: int) -> Iterator
         started = []
         for port in ports:
             environ = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},
                 **addresses,
                 "HIVE_APP_ID": app_id,
-                "HIVE_WORKER": f"worker-{port}",
                 "HIVE_WEB_PORT": str(port),
                 "HIVE_STAGES": "plan",
                 "HIVE_RECALL_MS": "0",
-                "HIVE_DATA_DIR": str(folder),
             }
-            argv = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
-            process = ManagedProcess(f"worker-{port}", argv, env=environ, log_path=folder / f"worker-{port}.log")
+            process = hive_worker(f"worker-{port}", environ, folder)
             process.spawn()
             running.callback(process.stop, 30)
             started.append(process)

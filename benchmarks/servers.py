@@ -11,6 +11,7 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from confluent_kafka import TopicPartition
 from pymongo import MongoClient
 
 from app import topics
@@ -20,10 +21,11 @@ from app.embedded.stack import Stack
 from app.engine.admin import create_missing
 from app.sample.generate import generate
 from app.settings import Settings
+from app.stores import kafka
 from benchmarks.report import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 READY_TIMEOUT_S = 60.0
@@ -34,6 +36,9 @@ ANSWERING = "understand,plan,execute,orchestrate"
 """What stands between a question and its answer; the ledger and the memory are written behind it, by other workers."""
 DOCUMENTS = 50
 """Documents of each collection: a query must cost little, or the latency is that of the store."""
+
+
+_WORKER = (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info")
 
 
 class NotReady(Exception):
@@ -95,10 +100,10 @@ def mlflow(data_dir: Path) -> Iterator[str]:
 def real_kafka_and_stores(data_dir: Path) -> Iterator[dict[str, str]]:
     """Run Apache Kafka and the embedded stores with a little data; return the addresses of all."""
     with (
-        real_kafka(data_dir / "kafka") as kafka,
+        real_kafka(data_dir / "kafka") as broker,
         Stack.embedded(data_dir / "stores", parts=("mongo", "graph")) as stores,
     ):
-        addresses = {**stores.addresses, "HIVE_KAFKA": kafka.addresses["HIVE_KAFKA"], "HIVE_MONGO_DATABASE": DATABASE}
+        addresses = {**stores.addresses, "HIVE_KAFKA": broker.addresses["HIVE_KAFKA"], "HIVE_MONGO_DATABASE": DATABASE}
         settings = Settings.load({**os.environ, **addresses})
         create_missing(settings, topics.TOPICS)
         _seed(str(settings.mongo))
@@ -106,16 +111,16 @@ def real_kafka_and_stores(data_dir: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
+def whole_application(address: str, data_dir: Path) -> Iterator[ManagedProcess]:
     """Run one worker with all stages on this Kafka and the embedded stores, and wait until it takes work."""
     with Stack.embedded(data_dir / "stores", parts=("mongo", "graph"), on_progress=progress) as stack:
         port = free_port()
-        settings = Settings.load({**os.environ, **stack.addresses, "HIVE_KAFKA": kafka})
+        settings = Settings.load({**os.environ, **stack.addresses, "HIVE_KAFKA": address})
         create_missing(settings, topics.TOPICS)
         _seed(str(settings.mongo))
         env = {
             **stack.addresses,
-            "HIVE_KAFKA": kafka,
+            "HIVE_KAFKA": address,
             "HIVE_MONGO_DATABASE": DATABASE,
             "HIVE_DATA_DIR": str(data_dir),
             "HIVE_WORKER": "worker-1",
@@ -130,6 +135,28 @@ def whole_application(kafka: str, data_dir: Path) -> Iterator[ManagedProcess]:
             yield worker
         finally:
             worker.stop(STOP_TIMEOUT_S)
+
+
+def hive_worker(name: str, settings: Mapping[str, str], folder: Path, **how: Any) -> ManagedProcess:
+    """Return a worker of the whole application, which has not been started yet.
+
+    Args:
+        name: Its name, which stays the same over restarts.
+        settings: Its settings (`HIVE_…`), over those of this process, its name and its folder.
+        folder: Where it keeps its things, and its log.
+        how: What else is said of its process (:class:`ManagedProcess`), such as when it is ready.
+    """
+    env = {"HIVE_WORKER": name, "HIVE_DATA_DIR": str(folder), **settings}
+    return ManagedProcess(name, _WORKER, env=env, log_path=folder / f"{name}.log", **how)
+
+
+def leave_behind(address: str, group: str) -> None:
+    """Have a new group begin at the ends: what others have sent, it would work off before it comes to its own."""
+    with kafka.reader(Settings(kafka=address), group=group) as consumer:
+        ends = kafka.ends(consumer, [spec.name for spec in topics.TOPICS])
+        if ends:
+            places = [TopicPartition(*place, end) for place, end in ends.items()]
+            consumer.commit(offsets=places, asynchronous=False)
 
 
 def _wait_ready(worker: ManagedProcess, port: int) -> None:

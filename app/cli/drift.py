@@ -12,6 +12,7 @@ from rich.console import Group
 
 from app import topics
 from app.cli import _render
+from app.cli._choices import SPECIALIST
 from app.cli._lifecycle import READ_S, states
 from app.cli._state import current_settings
 from app.errors import InvalidRecord
@@ -57,7 +58,7 @@ def drift() -> None:
 
 
 @drift.command()
-@click.option("--specialist", type=click.Choice([each.value for each in SpecialistType]), help="Only this one.")
+@click.option("--specialist", type=SPECIALIST, help="Only this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all events.")
 def status(*, specialist: str | None, as_json: bool) -> None:
     """Show each specialist's learner, and the newest changes that it has seen."""

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from app import topics
 from app.cli import _lifecycle, _render
+from app.cli._choices import SPECIALIST
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -23,7 +24,7 @@ from app.retraining import experiment_rules
 from app.stores import kafka
 from models.deliberation.rung import rung_of
 from models.lifecycle.experiment import Experiment, Status, exported, imported, measured, waits_for
-from models.records import ExperimentCommand, ExperimentWord, SpecialistType, decode
+from models.records import ExperimentCommand, ExperimentWord, decode
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -49,7 +50,7 @@ def experiment() -> None:
 
 
 @experiment.command()
-@click.option("--specialist", required=True, type=click.Choice([each.value for each in SpecialistType]))
+@click.option("--specialist", required=True, type=SPECIALIST)
 @click.option(
     "--challenger",
     required=True,

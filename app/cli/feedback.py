@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from app import topics
+from app.cli._choices import SPECIALIST
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -24,7 +25,7 @@ from models.records import PlanFeedback, Recommendation, SpecialistType, encode
 @click.option("--rating", type=click.FloatRange(0, 1), help="How good the plan was, 0 to 1.")
 @click.option(
     "--specialist",
-    type=click.Choice([each.value for each in SpecialistType]),
+    type=SPECIALIST,
     help="Whose opinion is meant; everybody's without.",
 )
 @click.option("--comment", help="For people.")

@@ -13,11 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from app.cli import _render
+from app.cli._choices import SPECIALIST
 from app.cli._state import current_settings
 from app.clock import now_ms
 from app.errors import HiveError
 from app.lifecycle import datasets
 from app.lifecycle.collect import collect as read_all
+from app.lifecycle.collect import rules_of
 from app.stores import kafka
 from models.lifecycle.dataset import Origin
 from models.lifecycle.gather import Rules
@@ -30,12 +32,9 @@ if TYPE_CHECKING:
     from models.lifecycle.dataset import Manifest
     from models.records import Scalar
 
-DAY_MS = 86_400_000
-SPECIALISTS = [each.value for each in SpecialistType]
-
 
 @click.command()
-@click.argument("specialists", nargs=-1, type=click.Choice(SPECIALISTS))
+@click.argument("specialists", nargs=-1, type=SPECIALIST)
 @click.option("--all", "all_of_them", is_flag=True, help="All five specialists.")
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="Of how many days. HIVE_COLLECT_DAYS (90).")
 @click.option(
@@ -74,11 +73,7 @@ def collect(  # noqa: PLR0913 — an option each
     settings = current_settings()
     kafka.check_reachable(settings)
     now = now_ms()
-    rules = Rules(
-        from_ms=max(0, now - round((days or settings.collect_days) * DAY_MS)),
-        to_ms=now,
-        min_confidence=settings.collect_min_confidence if min_confidence is None else min_confidence,
-    )
+    rules = rules_of(settings, to_ms=now, days=days, min_confidence=min_confidence)
     collected = _read(settings, rules)
     origin = Origin(
         collected_at_ms=now, rules=rules, read=collected.read, simulated=simulated or collected.gatherer.simulated

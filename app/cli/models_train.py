@@ -12,6 +12,7 @@ from rich.console import Group
 from rich.text import Text
 
 from app.cli import _render
+from app.cli._choices import SPECIALIST, SPECIALISTS
 from app.cli._state import current_settings
 from app.clock import now_ms
 from app.errors import HiveError
@@ -19,7 +20,6 @@ from app.lifecycle import datasets
 from app.lifecycle.training import REPORT, run_of, train_from
 from app.stores.registry import ModelRegistry
 from models.lifecycle.training import Plan
-from models.records import SpecialistType
 
 if TYPE_CHECKING:
     from app.lifecycle.training import Report
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from models.records import Scalar
 
 SHOWN = 5
-SPECIALISTS = [each.value for each in SpecialistType]
 
 
 @click.command()
-@click.argument("specialists", nargs=-1, type=click.Choice(SPECIALISTS))
+@click.argument("specialists", nargs=-1, type=SPECIALIST)
 @click.option("--all", "all_of_them", is_flag=True, help="All whose samples are there.")
 @click.option(
     "--data",

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from app import topics
 from app.cli import _lifecycle, _render
+from app.cli._choices import SPECIALIST, SPECIALISTS
 from app.cli._people import by_option
 from app.cli._state import current_settings
 from app.clock import now_ms
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from models.records import Scalar
 
-SPECIALISTS = [each.value for each in SpecialistType]
 _EVENTS = {
     RetrainingWord.START: "started",
     RetrainingWord.APPROVE: "approved",
@@ -51,7 +51,7 @@ def retrain() -> None:
 
 
 @retrain.command()
-@click.argument("specialist", required=False, type=click.Choice(SPECIALISTS))
+@click.argument("specialist", required=False, type=SPECIALIST)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, specialist: str | None, as_json: bool) -> None:
     """Show where the retraining of each specialist stands; of one, its rounds too."""
@@ -74,7 +74,7 @@ def status(*, specialist: str | None, as_json: bool) -> None:
 
 def _command(word: RetrainingWord, name: str, text: str, *, reason: bool) -> None:
     @retrain.command(name=name, help=text)
-    @click.argument("specialist", type=click.Choice(SPECIALISTS))
+    @click.argument("specialist", type=SPECIALIST)
     @click.option("--round", "round_id", help="Its id; the one that there is by default.")
     @click.option("--reason", required=reason, help="Why.")
     @by_option()

@@ -136,9 +136,8 @@ class Transaction:
     ) -> bool:
         if error is not None:
             self._end_spans(error)
-        if isinstance(error, StaleRun):
-            return True
-        if error is not None:
+            if isinstance(error, StaleRun):
+                return True
             if isinstance(error, Exception):
                 logger.error("stage failed stage=%s", self._batch.stage, exc_info=error)
                 self._app.fail(f"stage {self._batch.stage} failed: {error!r}")

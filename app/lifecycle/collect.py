@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.topics import TopicSpec
 
-__all__ = ["FEEDBACK", "MOST_RECORDS", "Collected", "collect"]
+__all__ = ["FEEDBACK", "MOST_RECORDS", "Collected", "collect", "rules_of"]
 
 FEEDBACK: Final = "specialist_feedback"
 """Documents with `plan_id`, `at`, and `recommendation` or `human_rating`; `specialist_type` where one is meant."""
@@ -49,6 +49,17 @@ _FIELDS: Final = (
 
 
 R = TypeVar("R")
+
+
+def rules_of(
+    settings: Settings, *, to_ms: int, days: float | None = None, min_confidence: float | None = None
+) -> Rules:
+    """Return what becomes a sample: by the settings, but for what is given."""
+    return Rules(
+        from_ms=max(0, to_ms - round((days or settings.collect_days) * topics.DAY_MS)),
+        to_ms=to_ms,
+        min_confidence=settings.collect_min_confidence if min_confidence is None else min_confidence,
+    )
 
 
 class Collected(NamedTuple):

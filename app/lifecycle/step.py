@@ -12,7 +12,6 @@ import fcntl
 import os
 import sys
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from msgspec.structs import replace
 from app.clock import now_ms
 from app.errors import BrokerUnavailable, HiveError, StoreUnavailable
 from app.lifecycle import datasets
-from app.lifecycle.collect import collect
+from app.lifecycle.collect import collect, rules_of
 from app.lifecycle.contenders import champion_of, fetch_samples
 from app.lifecycle.task import Done, Task
 from app.lifecycle.training import importances_of, run_of, train_from
@@ -28,12 +27,9 @@ from app.lifecycle.validate import PAGE, Contender, files_of, validate
 from app.settings import Settings
 from app.stores.registry import ModelRegistry
 from models.lifecycle.dataset import Origin
-from models.lifecycle.gather import Rules
 from models.lifecycle.hands import Collected, Order, Trained, Validated
 from models.lifecycle.quality import check_size
 from models.lifecycle.training import Plan
-
-DAY_MS: Final = 86_400_000
 
 
 def round_folder(settings: Settings, order: Order) -> Path:
@@ -71,11 +67,7 @@ def _carry_out(settings: Settings, folder: Path, task: Task) -> Collected | Trai
 def _collect(settings: Settings, folder: Path, order: Order) -> Collected:
     parquet = folder / "samples.parquet"
     if not datasets.manifest_path(parquet).exists():
-        rules = Rules(
-            from_ms=max(0, order.since_ms - round(settings.collect_days * DAY_MS)),
-            to_ms=order.since_ms,
-            min_confidence=settings.collect_min_confidence,
-        )
+        rules = rules_of(settings, to_ms=order.since_ms)
         collected = collect(settings, rules)
         gathered = collected.gatherer.gathered(order.specialist)
         check_size(len(gathered.samples), settings.collect_min_samples, whose=order.specialist.value)

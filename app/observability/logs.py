@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.engine.tracing import PROCESSED
+from app.observability.pii_log import USUAL
 
 __all__ = ["JsonFormatter", "RecordFilter"]
 
-_USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _IDS = {"intention": ("intention_id", "intent_id"), "plan": ("plan_id",)}
 
 
@@ -50,7 +50,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        told |= {name: value for name, value in record.__dict__.items() if name not in _USUAL and name not in told}
+        told |= {name: value for name, value in record.__dict__.items() if name not in USUAL and name not in told}
         # `PiiFilter` has put the masked traceback there.
         if record.exc_text or record.exc_info:
             told["traceback"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]

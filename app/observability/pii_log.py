@@ -6,9 +6,10 @@ import logging
 
 from models.nlu.pii import mask
 
-__all__ = ["PiiFilter"]
+__all__ = ["USUAL", "PiiFilter"]
 
-_USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+"""The fields that every log record has; any other was given with the call, or by a filter."""
 _TRACEBACKS = logging.Formatter()
 
 
@@ -38,7 +39,7 @@ class PiiFilter(logging.Filter):
         if record.stack_info:
             record.stack_info = mask(record.stack_info)
         fields = record.__dict__
-        for name in fields.keys() - _USUAL:
+        for name in fields.keys() - USUAL:
             if isinstance(value := fields[name], str):
                 fields[name] = mask(value)
         return True

@@ -29,11 +29,10 @@ from app.stores import kafka
 from app.stores.neo4j import GraphStore
 from benchmarks.faults.stores import STORES, StoodStill, application, ways
 from benchmarks.report import emit, progress
-from benchmarks.servers import STOP_TIMEOUT_S
+from benchmarks.servers import STOP_TIMEOUT_S, leave_behind
 from models.ids import stable_id
 from models.planning.ledger import verify
 from models.records import LedgerEntry, decode
-from tests.broker.cluster import leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -9,7 +9,6 @@ the table holds, and what a worker answers.
 from __future__ import annotations
 
 import json
-import sys
 import time
 import urllib.request
 import uuid
@@ -33,7 +32,7 @@ from benchmarks.faults.rolling_judge import judge
 from benchmarks.faults.stores import StoodStill
 from benchmarks.records import Filler
 from benchmarks.report import emit, progress
-from benchmarks.servers import READY_TIMEOUT_S, is_ready
+from benchmarks.servers import READY_TIMEOUT_S, hive_worker, is_ready
 from models.records import RollingBucket, StageFact, decode
 from models.rolling.cells import Bucket, Cell, Series
 from models.rolling.facts import facts_of
@@ -90,15 +89,11 @@ class RollingRun:
         env = {
             "HIVE_KAFKA": self._settings.kafka,
             "HIVE_APP_ID": self._app_id,
-            "HIVE_WORKER": name,
             "HIVE_WEB_PORT": str(port),
-            "HIVE_DATA_DIR": str(self._run_dir),
             "HIVE_STAGES": "observe",
             "HIVE_SESSION_TIMEOUT_S": "8",
         }
-        argv = (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info")
-        log_path = self._run_dir / f"{name}.log"
-        return ManagedProcess(name, argv, env=env, log_path=log_path)  # not waited for: it may be killed as it starts
+        return hive_worker(name, env, self._run_dir)  # not waited for: it may be killed as it starts
 
     def run(self) -> Outcome:
         """Do it all, print the result, and return it.

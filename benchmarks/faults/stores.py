@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
-from benchmarks.servers import READY_TIMEOUT_S, is_ready
+from benchmarks.servers import READY_TIMEOUT_S, hive_worker, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,17 +44,9 @@ def application(
     env = {
         **addresses,
         "HIVE_APP_ID": app_id,
-        "HIVE_WORKER": name,
         "HIVE_WEB_PORT": str(port),
-        "HIVE_DATA_DIR": str(data_dir),
         "HIVE_SESSION_TIMEOUT_S": "8",
         "HIVE_LEARNED_OPINIONS": "false",  # on a broker that others use too: what they taught is no part of the run
     }
-    return ManagedProcess(
-        name,
-        (sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"),
-        env=env,
-        log_path=data_dir / f"{name}.log",
-        ready=partial(is_ready, port) if waits else None,
-        start_timeout_s=READY_TIMEOUT_S,
-    )
+    ready = partial(is_ready, port) if waits else None
+    return hive_worker(name, env, data_dir, ready=ready, start_timeout_s=READY_TIMEOUT_S)

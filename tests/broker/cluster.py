@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,20 +10,17 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
-from app.topics import TOPICS
+from benchmarks.servers import hive_worker, leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 READY_S = 45.0
-_NO_LEADER = frozenset(
-    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
-)
 ANSWER_S = 30.0
 STAGES = "understand,plan,approve,archive,record,keep,remember,execute,orchestrate,validate,reprocess,learn"
 """All but those of specialists that learn, experiments and retraining, which have tests of their own."""
@@ -48,23 +43,19 @@ def worker_process(
     """Return a worker that has not been started yet, and its web port."""
     port = free_port()
     environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("HIVE_")},
         **addresses,
         "HIVE_APP_ID": f"test-{uuid.uuid4().hex[:8]}",
-        "HIVE_WORKER": f"worker-{port}",
         "HIVE_WEB_PORT": str(port),
-        "HIVE_DATA_DIR": str(folder),
         "HIVE_STAGES": STAGES,
         # What another test has taught the specialists, and how its intentions ended, is no part of this one.
         "HIVE_LEARNED_OPINIONS": "false",
         "HIVE_RECALL_MS": "0",
         **(settings or {}),
     }
-    process = ManagedProcess(
+    process = hive_worker(
         f"worker-{port}",
-        [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"],
-        env=environ,
-        log_path=folder / f"worker-{port}.log",
+        environ,
+        folder,
         ready=lambda: not ready or get(port, "/health/ready")[0] == 200,
         start_timeout_s=READY_S,
     )
@@ -83,35 +74,6 @@ def worker(addresses: Mapping[str, str], folder: Path, **settings: str) -> Itera
         yield process, port
     finally:
         process.stop(timeout_s=30)
-
-
-def leave_behind(kafka: str, group: str) -> None:
-    """Have a new group begin at the ends: what other tests have sent, it would work off before it comes to its own."""
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": group, "enable.auto.commit": False})
-    try:
-        known = consumer.list_topics(timeout=10).topics
-        ends = [
-            TopicPartition(spec.name, number, _end(consumer, TopicPartition(spec.name, number)))
-            for spec in TOPICS
-            if spec.name in known
-            for number in known[spec.name].partitions
-        ]
-        if ends:
-            consumer.commit(offsets=ends, asynchronous=False)
-    finally:
-        consumer.close()
-
-
-def _end(consumer: Consumer, place: TopicPartition) -> int:
-    """Return where a partition ends; one that has just been made has no leader for a moment."""
-    deadline_s = time.monotonic() + 10
-    while True:
-        try:
-            return int(consumer.get_watermark_offsets(place)[1])
-        except KafkaException as error:
-            if error.args[0].code() not in _NO_LEADER or time.monotonic() > deadline_s:
-                raise
-        time.sleep(0.1)
 
 
 def producer(kafka: str) -> Producer:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.embedded.ports import free_port
-from tests.broker.cluster import answers, get, leave_behind, submit, worker
+from benchmarks.servers import leave_behind
+from tests.broker.cluster import answers, get, submit, worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from string import Template
 from typing import Final
 
@@ -35,8 +35,8 @@ class _Names(Mapping[str, str]):
             raise KeyError(f"{name}: no such metric is declared (of a histogram: {', '.join(_PARTS)})")
         return PREFIX + name
 
-    def __iter__(self) -> object:  # type: ignore[override]  # nobody iterates
-        raise NotImplementedError
+    def __iter__(self) -> Iterator[str]:
+        return iter(_BY_NAME)
 
     def __len__(self) -> int:
         return len(_BY_NAME)
