@@ -24,6 +24,7 @@ from app.engine.admin import create_missing
 from app.settings import Settings
 from app.stores import kafka
 from benchmarks.servers import hive_worker, is_ready
+from models.ids import stable_id
 from models.lifecycle.experiment import Experiment
 from models.nlu import to_envelope, understand
 from models.online import served
@@ -143,6 +144,7 @@ class Live:
         self._chance = random.Random(seed)
         self._run = uuid.uuid4().hex[:8]
         self._asked: dict[str, tuple[str, str]] = {}
+        self._plans: set[str] = set()
         self._actors = self._begun = self._parts = 0
         self.judged: dict[str, Judged] = {}
         self.observed: list[tuple[int, Observation]] = []
@@ -217,6 +219,7 @@ class Live:
             text = self._chance.choice(list(RULE))
             intention = f"{self._run}-{len(self._asked)}"
             self._asked[intention] = (actor, text)
+            self._plans.add(stable_id("plan", intention))
             envelope = replace(envelopes()[text], id=intention, actor=Actor(id=actor))
             self._send(topics.INTENTIONS_OF[Domain.BUSINESS], intention, envelope)
             asked.append(intention)
@@ -300,7 +303,9 @@ class Live:
             if state.experiment_id.endswith(self._run):
                 self.states.setdefault(state.experiment_id, []).append((at_ms, state))
         elif message.topic() == topics.EXPERIMENTS_OBSERVATIONS.name:
-            self.observed.append((at_ms, decode(Observation, message.value())))
+            seen = decode(Observation, message.value())
+            if seen.plan_id in self._plans:  # others may have experiments on the same broker
+                self.observed.append((at_ms, seen))
         else:
             consensus = decode(Consensus, message.value())
             if consensus.intent_id in self._asked:
