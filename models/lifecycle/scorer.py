@@ -209,8 +209,12 @@ class _Net:
         return cls(mean, scale, layers)
 
 
-def scorer_of(calibrated: Any) -> Scorer:
+def scorer_of(calibrated: Any, *, classes: NDArray[np.int64] | None = None) -> Scorer:
     """Return what scikit-learn's calibrated classifier of one of our families comes to.
+
+    Args:
+        calibrated: The classifier.
+        classes: What its classes stand for, in their order; by default for themselves.
 
     Raises:
         TypeError: it is of another family.
@@ -227,7 +231,11 @@ def scorer_of(calibrated: Any) -> Scorer:
         raw = _of_net(estimator[0], estimator[1])
     else:
         raise TypeError(f"{kind} is none of the families that are trained here")
-    return Scorer(raw, float(inner.calibrators[0].beta_), np.asarray(calibrated.classes_, dtype=np.int64))
+    return Scorer(
+        raw,
+        float(inner.calibrators[0].beta_),
+        np.asarray(calibrated.classes_ if classes is None else classes, dtype=np.int64),
+    )
 
 
 def _of_forest(trees: list[Any]) -> _Trees:

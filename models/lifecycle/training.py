@@ -109,24 +109,26 @@ def train(
     """
     check_leaks(rows, labels, NAMES)
     split = split_by_time(at_ms)
-    known = set(np.unique(labels[split.train]).tolist())
-    if len(known) < 2 or not set(np.unique(labels).tolist()) <= known:
-        raise HiveError(f"the first 70 % of the time know the labels {sorted(known)} only: collect more, or others")
+    known = np.unique(labels[split.train])
+    if len(known) < 2 or not np.isin(labels, known).all():
+        raise HiveError(f"the first 70 % of the time know the labels {known.tolist()} only: collect more, or others")
+    # scikit-learn's temperature takes a label for its column: with labels that are left out, for another one, or none.
+    columns = np.searchsorted(known, labels)
     began_s = seconds()
     best: tuple[float, str, Any] | None = None
     tried: list[Tried] = []
     for family, settings in _settings(plan):
         if len(tried) >= len(FAMILIES) and seconds() - began_s >= plan.limit_s:
             break
-        estimator = _fitted(family, settings, plan.seed, rows[split.train], labels[split.train])
-        loss = figures_of(labels[split.tune], _spread(estimator, rows[split.tune]), _names()).log_loss
+        estimator = _fitted(family, settings, plan.seed, rows[split.train], columns[split.train])
+        loss = figures_of(labels[split.tune], _spread(estimator, rows[split.tune], known), _names()).log_loss
         tried.append(Tried(family=family, settings=settings, log_loss=loss))
         on_tried(tried[-1])
         if best is None or loss < best[0]:
             best = (loss, family, estimator)
     assert best is not None  # noqa: S101 — a plan has one setting a family
     model = BatchModel(
-        scorer_of(_calibrated(best[2], rows[split.tune], labels[split.tune])),
+        scorer_of(_calibrated(best[2], rows[split.tune], columns[split.tune]), classes=known),
         family=best[1],
         learned=len(split.train),
     )
@@ -194,7 +196,7 @@ def _fitted(
 
 
 def _calibrated(estimator: Any, rows: NDArray[np.float64], labels: NDArray[np.int64]) -> Any:
-    """Scale the logits by one temperature (Guo et al. 2017), which changes no prediction."""
+    """Scale the logits by one temperature (Guo et al. 2017), which changes no prediction; a label is its column."""
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.frozen import FrozenEstimator
 
@@ -202,8 +204,11 @@ def _calibrated(estimator: Any, rows: NDArray[np.float64], labels: NDArray[np.in
         return CalibratedClassifierCV(FrozenEstimator(estimator), method="temperature").fit(rows, labels)
 
 
-def _spread(estimator: Any, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return BatchModel(estimator, family="", learned=0).of_rows(rows)
+def _spread(estimator: Any, rows: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.float64]:
+    out = np.zeros((len(rows), len(LABELS)))
+    with one_thread():
+        out[:, known] = estimator.predict_proba(rows)
+    return out
 
 
 def _importances(

@@ -26,6 +26,17 @@ def test_each_family_is_tried_and_the_best_is_good(trained: Trained) -> None:
     assert set(list(trained.importances)[:2]) == {NAMES[3], NAMES[4]}
 
 
+@pytest.mark.parametrize("said", [(1, 3), (0, 3), (1, 2, 3)])
+def test_labels_that_nobody_says_leave_the_others_calibrated(said: tuple[int, ...]) -> None:
+    rows, labels, at_ms = learnable(800)
+    labels = np.array(said)[labels % len(said)]
+    found = train(rows, labels, at_ms, plan=Plan(most_tried=3), seconds=lambda: 0.0)
+    assert found.figures.ece < 0.15, "how sure it is, is how often it is right"
+    spread = found.model.of_rows(rows)
+    assert (spread[:, [place for place in range(4) if place not in said]] == 0.0).all()
+    assert (spread.argmax(axis=1) == labels).mean() > 0.75
+
+
 def test_it_scores_as_a_specialist_asks(trained: Trained) -> None:
     told = probabilities_of(trained.model, dict.fromkeys(NAMES, 0.75))
     assert np.argmax(told) == 3
