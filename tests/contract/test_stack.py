@@ -26,6 +26,10 @@ def new_topic(stack: Stack, **config: str) -> str:
     topic = f"contract-{uuid.uuid4().hex}"
     admin = AdminClient({"bootstrap.servers": stack.addresses["HIVE_KAFKA"]})
     admin.create_topics([NewTopic(topic, 1, 1, config=config)])[topic].result(10)
+    deadline_s = time.monotonic() + 10
+    while topic not in admin.list_topics(timeout=10).topics:  # what has been created, a broker may not know yet
+        assert time.monotonic() < deadline_s, topic
+        time.sleep(0.05)
     return topic
 
 
