@@ -22,7 +22,7 @@ def create_app(settings: Settings, *, outputs: Iterable[TopicSpec] = (), **optio
     Args:
         settings: The settings.
         outputs: Topics that are only written to; like those that are read, they are created where missing.
-        options: Further settings of Faust's own.
+        options: `lanes`, the stages that have a committer of their own, and further settings of Faust's own.
     """
     use_uvloop()
     return HiveApp(settings, outputs=outputs, **options)

@@ -1,4 +1,4 @@
-"""The one committer of a worker: everything that waits, from all stages, in one Kafka transaction at a time.
+"""A worker's committer: everything that waits, from all stages of its lane, in one Kafka transaction at a time.
 
 A transaction costs a handful of milliseconds whatever it holds, so what comes in meanwhile waits for the next one: it
 is one record when little comes and thousands when much comes, with nothing to tune. Several producers take turns,
@@ -84,30 +84,31 @@ class Committer:
     """Takes work from the stages and commits it.
 
     Args:
-        settings: Address, names and limits of the producers.
-        group: The consumer group whose offsets are committed.
+        settings: Address, names and limits of the producers; the group whose offsets are committed is the application.
         instance: The group instance id of the Faust consumer, if it is a static member.
         current: Tells the membership of now; work of an older one is dropped.
         fail: Called with a reason when the process must end.
         observe: Called after each transaction with the stages' work and its duration in seconds.
+        lane: Ends the name of its producers, where a worker has several committers.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        group: str,
         instance: str | None,
         current: Callable[[], Generation | None],
         fail: Callable[[str], None],
         observe: Callable[[list[Work], float], None] = lambda _work, _seconds: None,
+        lane: str = "",
     ) -> None:
         self._settings = settings
-        self._group = group
+        self._group = settings.app_id
         self._instance = instance
         self._current = current
         self._fail = fail
         self._observe = observe
+        self._name = settings.worker + lane
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="committer")
         self._producers: list[Producer] = []
         self._turn = 0
@@ -204,8 +205,8 @@ class Committer:
             producer = Producer(
                 {
                     **settings.kafka_client(),
-                    "client.id": f"{settings.worker}-committer-{number}",
-                    "transactional.id": f"{self._group}-{settings.worker}-{number}",
+                    "client.id": f"{self._name}-committer-{number}",
+                    "transactional.id": f"{self._group}-{self._name}-{number}",
                     "transaction.timeout.ms": settings.transaction_timeout_ms,
                     "enable.idempotence": True,
                     "acks": "all",

@@ -19,6 +19,7 @@ from app import topics
 from app.engine import admin
 from app.engine.committer import Committer, Work
 from app.engine.consumer import Delivery, NamedAssignor, RunTransport
+from app.engine.lanes import Lanes
 from app.engine.limit import LetterLimit
 from app.engine.logs import end_spinner
 from app.engine.restore import Restored, restore
@@ -56,7 +57,9 @@ class HiveApp(faust.App):
     that is written in transactions.
     """
 
-    def __init__(self, settings: Settings, *, outputs: Iterable[TopicSpec] = (), **options: Any) -> None:
+    def __init__(
+        self, settings: Settings, *, outputs: Iterable[TopicSpec] = (), lanes: Iterable[str] = (), **options: Any
+    ) -> None:
         self.settings = settings
         self.delivery = Delivery(settings.waiting_records)
         self.limit = LetterLimit(settings.dead_letters_in_a_row, settings.dead_letters_share)
@@ -84,18 +87,21 @@ class HiveApp(faust.App):
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
         )
         self.watchdog = Watchdog(stuck_s=settings.stuck_s, loop_lag_s=settings.loop_lag_s, lag=self.lag, fail=self.fail)
-        self.committer = Committer(
-            settings,
-            group=settings.app_id,
-            instance=self.instance,
-            current=lambda: self.generation,
-            fail=self.fail,
-            observe=self._observe_cycle,
-        )
+        self.committer = Lanes(self._committer, lanes)
         super().__init__(settings.app_id, **{**_faust_options(settings), **options})
         self.transport = RunTransport(self._broker_urls(), self)
         self.on_partitions_revoked.connect(self._on_revoked)
         self.on_rebalance_complete.connect(self._on_assigned)
+
+    def _committer(self, lane: str) -> Committer:
+        return Committer(
+            self.settings,
+            instance=self.instance,
+            current=lambda: self.generation,
+            fail=self.fail,
+            observe=self._observe_cycle,
+            lane=lane,
+        )
 
     def _broker_urls(self) -> list[Any]:
         return list(self.conf.broker_consumer)

@@ -70,8 +70,7 @@ class Bench:
         self.generation = NOW
         self.failed: asyncio.Queue[str] = asyncio.Queue()
         self.committer = Committer(
-            Settings(worker="w"),
-            group="hive",
+            Settings(worker="w", app_id="hive"),
             instance=None,
             current=lambda: self.generation,
             fail=self.failed.put_nowait,
