@@ -52,7 +52,7 @@ bench: install  ## speed and latency beside other engines, on the real Kafka; JS
 
 .PHONY: faults
 faults: install  ## kill workers, stores and the broker while records flow, and count what is lost or doubled; JSON lines
-	$(BIN)/python -m benchmarks faults planning-faults ticket-faults retraining-faults rolling-faults experiments-live
+	$(BIN)/python -m benchmarks faults planning-faults ticket-faults rounds rolling-faults experiments-live
 
 .PHONY: generate
 generate: install  ## write what is made from declarations: docs/metrics.md, k8s/

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from app.cache_dir import default_cache_dir
 from app.challengers import Challengers
 from app.circuit import Circuit
-from app.clock import now_ms
+from app.clock import now_ms, rehearses
 from app.decisions import Decisions
 from app.drift_events import DriftEvents
 from app.execution import executor_for
@@ -178,6 +178,8 @@ async def _prepare_logs() -> None:
         handler.addFilter(PiiFilter())
         if settings.log_format == "json":
             handler.setFormatter(JsonFormatter())
+    if clock := rehearses():
+        logging.getLogger(__name__).warning("this is a rehearsal: it is %d by the clock %s", now_ms(), clock)
 
 
 app.before_start(_prepare_logs)  # by now Faust has put up its handlers, and nothing has been read yet

@@ -28,7 +28,7 @@ from benchmarks import restore as restores
 from benchmarks import rollback as rollbacks
 from benchmarks import scrape as scrapes
 from benchmarks.cluster import Cluster
-from benchmarks.faults import retraining as retrainings
+from benchmarks.faults import rounds as retraining_rounds
 from benchmarks.faults.plan import Plan
 from benchmarks.faults.planning import PlanningRun
 from benchmarks.faults.rolling import RollingPlan, RollingRun
@@ -245,12 +245,14 @@ def experiments_live(seeds: str, kills: int) -> bool:
     return all(met)
 
 
-@main.command(name="retraining-faults")
-def retraining_faults() -> bool:
-    """Kill the worker at every step of two rounds of retraining, with real training, on the embedded stack."""
-    data_dir = _data_dir("retraining-faults")
-    with embedded_stack(data_dir / "stack", "mlflow") as stack:
-        return retrainings.run(stack.addresses, data_dir)
+@main.command()
+@click.option("--records", default=60_000, show_default=True, help="Of each round's audit; a sixth becomes samples.")
+@click.option("--kill/--no-kill", default=True, show_default=True, help="Kill the worker after each event of a round.")
+def rounds(*, records: int, kill: bool) -> bool:
+    """Retrain a specialist twice, on the embedded stack: what is better becomes champion, what does harm does not."""
+    data_dir = _data_dir("rounds")
+    with embedded_stack(data_dir / "stack", "graph", "mlflow") as stack:
+        return retraining_rounds.run(stack.addresses, data_dir, records=records, kill=kill)
 
 
 @main.command(name="rolling-faults")
@@ -321,7 +323,7 @@ def everything(context: click.Context) -> bool:
         faults,
         planning_faults,
         ticket_faults,
-        retraining_faults,
+        rounds,
         rolling_faults,
     )
     met: list[bool] = [context.invoke(command) for command in commands]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, Final
 
-from benchmarks.organisation import judged_plans
+from benchmarks.organisation import Judged, judged_plans
 from models.lifecycle.gather import FATES, Rules
 from models.online.features import NAMES, SCHEMA, features_of, row_of
 from models.records import Domain, IntentAudit, IntentOutcome, PlanFeedback, SpecialistType, encode
@@ -45,7 +45,7 @@ class AuditedWorld:
         records: How many audit records.
         seed: Which world.
         now_ms: When it is looked at.
-        different: How many different plans there are at most.
+        different: How many different plans of the simulated organisation there are at most, or which plans there are.
         scope: Goes before all ids.
         whose: Of whose opinions people say something.
 
@@ -63,7 +63,7 @@ class AuditedWorld:
         *,
         seed: int,
         now_ms: int = 1_780_000_000_000,
-        different: int = 50,
+        different: int | Sequence[Judged] = 50,
         scope: str = "made",
         whose: Sequence[SpecialistType] = tuple(SpecialistType),
     ) -> None:
@@ -73,15 +73,16 @@ class AuditedWorld:
         self.rules = Rules(from_ms=now_ms - 90 * DAY_MS, to_ms=now_ms)
         self._fates = _fates(records, self._chance)
         self.fates = {name: self._fates.count(name) for name in FATES}
-        judged = list(judged_plans(min(records, different), seed=seed))
-        self._rows = [row_of(features_of(each.plan)) for each in judged]
-        self._labels = [each.labels for each in judged]
+        if isinstance(different, int):
+            different = list(judged_plans(min(records, different), seed=seed))
+        self._rows = [row_of(features_of(each.plan)) for each in different]
+        self._labels = [each.labels for each in different]
         self.audit: list[bytes] = []
         self.decisions: list[dict[str, Any]] = []
         self.feedback: list[PlanFeedback] = []
         # A day is left at the beginning, and two at the end, for what people say.
         begin_ms, step_ms = self.rules.from_ms + DAY_MS, (87 * DAY_MS) // max(1, records)
-        for number, (fate, place) in enumerate(zip(self._fates, cycle(range(len(judged))), strict=False)):
+        for number, (fate, place) in enumerate(zip(self._fates, cycle(range(len(different))), strict=False)):
             self._record(number, fate, place, begin_ms + number * step_ms)
 
     def _record(self, number: int, fate: str, place: int, at_ms: int) -> None:

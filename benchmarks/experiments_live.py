@@ -123,9 +123,12 @@ class Live:
         addresses: Of the servers.
         folder: Where the worker keeps its things.
         seed: Of all chance but the experiments' salts.
+        settings: Of the worker, over those here.
     """
 
-    def __init__(self, addresses: Mapping[str, str], folder: Path, *, seed: int = 1) -> None:
+    def __init__(
+        self, addresses: Mapping[str, str], folder: Path, *, seed: int = 1, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
         self._port = free_port()
         self.env = {
@@ -135,6 +138,7 @@ class Live:
             "HIVE_WEB_PORT": str(self._port),
             "HIVE_SESSION_TIMEOUT_S": "4",
             "HIVE_HEARTBEAT_S": "1",
+            **(settings or {}),
         }
         self.worker = hive_worker("worker-1", self.env, folder)
         create_missing(Settings.load({**addresses}), topics.TOPICS)
@@ -149,7 +153,7 @@ class Live:
         self.judged: dict[str, Judged] = {}
         self.observed: list[tuple[int, Observation]] = []
         self.states: dict[str, list[tuple[int, Experiment]]] = {}
-        self._hearing = self._reader(topics.PLANS_CONSENSUS, topics.EXPERIMENTS_OBSERVATIONS, topics.EXPERIMENTS_STATES)
+        self._hearing = self.reader(topics.PLANS_CONSENSUS, topics.EXPERIMENTS_OBSERVATIONS, topics.EXPERIMENTS_STATES)
 
     # -- the worker
 
@@ -204,7 +208,7 @@ class Live:
     def word(self, word: ExperimentWord, name: str, **more: object) -> None:
         """Say a word to an experiment."""
         said = msgspec.convert({"experiment_id": name, "word": word, "by": "ana", "at": 0, **more}, ExperimentCommand)
-        self._send(topics.EXPERIMENTS_COMMANDS, name, said)
+        self.send(topics.EXPERIMENTS_COMMANDS, name, said)
         self._to.flush(10)
 
     def ask(self, plans: int, *, again: float = 0.0) -> list[str]:
@@ -221,7 +225,7 @@ class Live:
             self._asked[intention] = (actor, text)
             self._plans.add(stable_id("plan", intention))
             envelope = replace(envelopes()[text], id=intention, actor=Actor(id=actor))
-            self._send(topics.INTENTIONS_OF[Domain.BUSINESS], intention, envelope)
+            self.send(topics.INTENTIONS_OF[Domain.BUSINESS], intention, envelope)
             asked.append(intention)
         self._to.flush(10)
         return asked
@@ -236,10 +240,11 @@ class Live:
             at=judged.consensus.at + 1,
             specialist_type=SPECIALIST,
         )
-        self._send(topics.FEEDBACK_PLANS, plan_id, word)
+        self.send(topics.FEEDBACK_PLANS, plan_id, word)
         self._to.poll(0)
 
-    def _send(self, topic: topics.TopicSpec, key: str, record: Record) -> None:
+    def send(self, topic: topics.TopicSpec, key: str, record: Record) -> None:
+        """Put a record on a topic; it may take a moment until it is there."""
         self._to.produce(topic.name, encode(record), key)
 
     def _produce(self, topic: topics.TopicSpec, key: str, value: bytes | None) -> None:
@@ -300,7 +305,7 @@ class Live:
         at_ms = message.timestamp()[1]
         if message.topic() == topics.EXPERIMENTS_STATES.name:
             state = msgspec.json.decode(message.value(), type=Experiment)
-            if state.experiment_id.endswith(self._run):
+            if state.experiment_id.endswith(self._run) or state.round_id is not None:
                 self.states.setdefault(state.experiment_id, []).append((at_ms, state))
         elif message.topic() == topics.EXPERIMENTS_OBSERVATIONS.name:
             seen = decode(Observation, message.value())
@@ -313,7 +318,7 @@ class Live:
                     raise RuntimeError(f"{consensus.intent_id} was decided about twice")
                 self.judged[consensus.intent_id] = Judged(*self._asked[consensus.intent_id], consensus)
 
-    def _reader(self, *specs: topics.TopicSpec) -> Consumer:
+    def reader(self, *specs: topics.TopicSpec) -> Consumer:
         consumer = Consumer(
             {
                 "bootstrap.servers": self.kafka,

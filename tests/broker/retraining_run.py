@@ -1,4 +1,7 @@
-"""A round of retraining through a real worker that is killed at chosen steps: from a drift to its end."""
+"""A round of retraining through a real worker that is killed at chosen steps: from a drift to its end.
+
+Experiments take the days that they take by default; a rehearsal's clock lets them go by.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import random
 import signal
 import time
 import uuid
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +19,7 @@ from click.testing import CliRunner
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from app.cli import main
-from app.clock import now_ms
+from app.clock import now_ms, rehearsed
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import (
     Arm,
@@ -37,18 +42,23 @@ from tests.broker.cluster import producer, worker_process
 from tests.broker.retraining_hands import FileHands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
+
+    from app.clock import Rehearsal
 
 APPROVE, REJECT = Recommendation.APPROVE, Recommendation.REJECT
 PATIENCE_S = 120.0
-PLANS = 300
-STAGE_HOURS = "0.0002,0.0002,0.0002"
+PLANS = 150
+"""That come between two moves of the clock, to each specialist's experiment."""
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+STEP_MS = 6 * HOUR_MS
+"""The clock goes so far at once while there are experiments, else a minute."""
+BEGINS_BEFORE_MS = 60 * DAY_MS
+"""So long before today a rehearsal begins, for its clock must not come to that."""
 SETTINGS = {
     "HIVE_STAGES": "compare,retrain",
     "HIVE_RETRAIN_HANDS": "tests.broker.retraining_hands:hands",
-    "HIVE_EXPERIMENT_HOURS": STAGE_HOURS,
-    "HIVE_EXPERIMENT_LEAST_UNITS": "10,40,80",
     "HIVE_RETRAIN_RETRY_S": "1",
     "HIVE_SESSION_TIMEOUT_S": "4",
     "HIVE_HEARTBEAT_S": "1",
@@ -60,6 +70,13 @@ PROMOTED = [*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded", "experiment
 ROLLED_BACK = [*UNTIL_COMPARED, "rolled_back", "ended"]
 
 
+@contextmanager
+def rehearsal(folder: Path) -> Iterator[Rehearsal]:
+    """Put a clock on in which days go by as a :class:`RetrainingRun` wants it."""
+    with rehearsed(folder / "clock", at_ms=now_ms() - BEGINS_BEFORE_MS) as clock:
+        yield clock
+
+
 class RetrainingRun:
     """Drifts of specialists' models, an approval of each round, and plans, until all rounds have ended.
 
@@ -67,8 +84,8 @@ class RetrainingRun:
         addresses: Of the servers.
         folder: Where the worker keeps its things, and hands their registry.
         treated: How often each specialist's challenger is right; its champion is in half of all cases.
+        clock: By which the worker lives; it goes on while plans come, and waits for the worker.
         kill_at: The worker is killed whenever the first specialist's round tells one of these events.
-        settings: Of the worker.
     """
 
     def __init__(
@@ -76,14 +93,14 @@ class RetrainingRun:
         addresses: Mapping[str, str],
         folder: Path,
         treated: Mapping[SpecialistType, float],
+        clock: Rehearsal,
         *,
         kill_at: Collection[str] = (),
-        settings: Mapping[str, str] = SETTINGS,
     ) -> None:
         self.kafka = addresses["HIVE_KAFKA"]
-        self.environ = {**addresses, **settings, "HIVE_DATA_DIR": str(folder)}
-        self.treated, self.to_kill = treated, set(kill_at)
-        self.process, _ = worker_process(addresses, folder, settings)
+        self.environ = {**addresses, **SETTINGS, "HIVE_DATA_DIR": str(folder)}
+        self.treated, self.to_kill, self._clock = treated, set(kill_at), clock
+        self.process, _ = worker_process(addresses, folder, SETTINGS)
         self.hands = FileHands(folder / "registry")
         self.kills = 0
         self._chance = random.Random(5)
@@ -92,6 +109,7 @@ class RetrainingRun:
         self._following = _reader(self.kafka, "experiments.states")
         self._told: dict[SpecialistType, list[dict[str, Any]]] = {specialist: [] for specialist in treated}
         self._states: dict[str, Experiment] = {}
+        self._begins: dict[str, dict[int, int]] = {}
 
     def hive(self, *arguments: str) -> str:
         """Return what a command prints that succeeds."""
@@ -122,6 +140,7 @@ class RetrainingRun:
                         assert said.endswith(f"of {specialist.value} approved by ana\n")
                         approved.add(specialist)
                     self.traffic(self._experiment(specialist), self.treated[specialist])
+                self._let_time_pass()
             return self._told
         finally:
             self.process.stop(timeout_s=30)
@@ -132,6 +151,11 @@ class RetrainingRun:
         """Return what each round has told until now."""
         return {specialist: [event["event"] for event in told] for specialist, told in self._told.items()}
 
+    def hours(self, specialist: SpecialistType) -> list[float]:
+        """Return how many hours each stage of its experiment has lasted that is over, by the rehearsal's clock."""
+        begins = self._begins.get(self._told[specialist][0]["round_id"], {})
+        return [round((then - at) / HOUR_MS, 1) for at, then in pairwise(begins[stage] for stage in sorted(begins))]
+
     def _hear(self) -> None:
         for message in _news(self._hearing):
             event = json.loads(message.value())
@@ -141,6 +165,14 @@ class RetrainingRun:
             if message.value():
                 state = msgspec.json.decode(message.value(), type=Experiment)
                 self._states[state.round_id or ""] = state
+                self._begins.setdefault(state.round_id or "", {})[state.stage] = state.stage_since
+
+    def _let_time_pass(self) -> None:
+        running = [state for each in self.treated if (state := self._experiment(each)) is not None and state.is_open]
+        if not running:
+            self._clock.forward(MINUTE_MS)
+        elif now_ms() - min(state.now_ms for state in running) < 2 * STEP_MS:  # else the worker is dead, or behind
+            self._clock.forward(STEP_MS)
 
     def _experiment(self, specialist: SpecialistType) -> Experiment | None:
         told = self._told[specialist]
@@ -215,7 +247,7 @@ def _reader(kafka: str, topic: str) -> Consumer:
 
 
 def _news(consumer: Consumer) -> list[Any]:
-    return [message for message in consumer.consume(1000, 0.2) if message.error() is None]
+    return [message for message in consumer.consume(1000, 0.05) if message.error() is None]
 
 
 def _drift(specialist: SpecialistType) -> DriftEvent:

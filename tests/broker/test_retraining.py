@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.stores.mongo import MongoStore
 from models.lifecycle.experiment import Experiment
 from models.records import SpecialistType
-from tests.broker.retraining_run import PROMOTED, ROLLED_BACK, RetrainingRun
+from tests.broker.retraining_run import PROMOTED, ROLLED_BACK, RetrainingRun, rehearsal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +26,23 @@ if TYPE_CHECKING:
     from app.embedded.stack import Stack
 
 pytestmark = pytest.mark.embedded
+HOURS = (24.0, 48.0, 72.0)
 
 
 def test_a_drift_becomes_a_champion_and_a_harmful_challenger_does_not(embedded_stack: Stack, tmp_path: Path) -> None:
     """Two rounds at once, through one worker that is killed in the middle; killed at each step: `make faults`."""
     good, bad = SpecialistType.BEHAVIOR, SpecialistType.EVOLUTION
     began_ms = time.time_ns() // 1_000_000
-    run = RetrainingRun(embedded_stack.addresses, tmp_path, {good: 0.95, bad: 0.05}, kill_at=("experiment_started",))
-    told = run.run(by_hand)
+    kill_at = ("experiment_started",)
+    with rehearsal(tmp_path) as clock:
+        run = RetrainingRun(embedded_stack.addresses, tmp_path, {good: 0.95, bad: 0.05}, clock, kill_at=kill_at)
+        told = run.run(by_hand)
     assert run.names() == {good: PROMOTED, bad: ROLLED_BACK}
     assert run.kills == 1
+    assert any("this is a rehearsal" in line for line in run.process.log_lines(10_000)), "it says what clock it has"
     assert run.hands.champion() == f"v-{told[good][0]['round_id'][:8]}"
+    lasted = run.hours(good)
+    assert [hours >= least for hours, least in zip(lasted, HOURS, strict=True)] == [True] * len(HOURS), lasted
     for events in told.values():
         assert [event["at"] for event in events] == sorted(event["at"] for event in events)
         assert kept(embedded_stack, events[0]["round_id"]) == events, "MongoDB has the same, each once, in order"
