@@ -126,7 +126,9 @@ async def _carry_out(at: Round, mark: tuple[str, str, int]) -> None:
     name = at.specialist.value
     logger.info("step begins round=%s specialist=%s step=%s try=%d", at.round_id, name, at.step, at.tries + 1)
     report = await asyncio.to_thread(_perform, at)
-    logger.info("step ends round=%s specialist=%s step=%s %s", at.round_id, name, at.step, report.word)
+    logger.info(
+        "step ends round=%s specialist=%s step=%s %s %s", at.round_id, name, at.step, report.word, report.reason or ""
+    )
     await say("retrain", topics.RETRAINING_REPORTS, [(name, report, None)])
     await asyncio.sleep(AGAIN_MS / 1000)
     if _begun.get(name) == mark:  # else the round has gone on

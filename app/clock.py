@@ -58,10 +58,17 @@ class Rehearsal:
         return min(int.from_bytes(self._told[:_BYTES], "little"), _machine_ms())
 
     def forward(self, by_ms: int) -> None:
-        """Let time go by, for all who look at the file; one writes it."""
+        """Let time go by, for all who look at the file; one writes it.
+
+        Raises:
+            ValueError: it would go back, or on to what has not been yet.
+        """
+        after_ms = self.now_ms() + by_ms
         if by_ms < 0:
             raise ValueError(f"time does not go back: by_ms={by_ms}")
-        self._told[:_BYTES] = (self.now_ms() + by_ms).to_bytes(_BYTES, "little")
+        if after_ms > _machine_ms():
+            raise ValueError(f"by_ms={by_ms} leads past the machine's time: let the rehearsal begin earlier")
+        self._told[:_BYTES] = after_ms.to_bytes(_BYTES, "little")
 
 
 def _machine_ms() -> int:

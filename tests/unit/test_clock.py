@@ -51,9 +51,11 @@ def test_two_that_look_at_the_same_file_see_the_same_time(tmp_path: Path) -> Non
 
 
 def test_it_is_never_ahead_of_the_machine_and_never_goes_back(tmp_path: Path) -> None:
-    hands = Rehearsal.begin(tmp_path / "clock", at_ms=machine_ms() - HOUR_MS)
-    hands.forward(24 * HOUR_MS)
-    assert hands.now_ms() <= machine_ms()
+    assert Rehearsal.begin(tmp_path / "tomorrow", at_ms=machine_ms() + 24 * HOUR_MS).now_ms() <= machine_ms()
+    hands = Rehearsal.begin(tmp_path / "clock", at_ms=(began_ms := machine_ms() - HOUR_MS))
+    with pytest.raises(ValueError, match="let the rehearsal begin earlier"):
+        hands.forward(2 * HOUR_MS)
+    assert hands.now_ms() == began_ms
     with pytest.raises(ValueError, match="time does not go back"):
         hands.forward(-1)
 
