@@ -103,16 +103,12 @@ STAGES = (
     "observe",
 )
 
-LANES = ("understand",)
-"""Those that others must not hold up: whoever sends something hears soon what became of it."""
-
 settings = Settings.load()
-_stages = settings.stages_of(STAGES)
 app: HiveApp = create_app(
     settings,
     outputs=TOPICS,
-    lanes=[stage for stage in LANES if {stage} < set(_stages)],
-    autodiscover=[f"agents.{name}" for name in _stages],
+    lanes=settings.lanes_of(STAGES),
+    autodiscover=[f"agents.{name}" for name in settings.stages_of(STAGES)],
 )
 metrics = serve(app)
 flow_metrics = FlowMetrics(app, metrics)

@@ -194,6 +194,9 @@ class Settings:
     commit_pace_ms: float = 20.0
     """A transaction begins twice as long after the one before as that one took, or so long if that is less
     (docs/decisions/0002)."""
+    commit_lanes: str = "understand"
+    """Stages, separated by commas, that don't wait for the transactions of all others: each costs the broker more of
+    them (docs/decisions/0001)."""
     linger_ms: float = 0.0
     """How long a producer waits for more before it sends; the commit's flush makes waiting useless (docs/decisions)."""
     batch_bytes: int = 262_144
@@ -349,10 +352,16 @@ class Settings:
         Raises:
             ConfigurationError: one isn't known.
         """
-        wanted = tuple(name for part in self.stages.split(",") if (name := part.strip()))
-        if unknown := [name for name in wanted if name not in known]:
-            raise ConfigurationError(f"HIVE_STAGES: there is no stage {unknown[0]!r}; there are {', '.join(known)}")
-        return wanted or tuple(known)
+        return _stages("HIVE_STAGES", self.stages, known) or tuple(known)
+
+    def lanes_of(self, known: Sequence[str]) -> tuple[str, ...]:
+        """Return which of the stages that run here have a committer of their own: none where one stage is all there is.
+
+        Raises:
+            ConfigurationError: one isn't known.
+        """
+        own, here = _stages("HIVE_COMMIT_LANES", self.commit_lanes, known), self.stages_of(known)
+        return tuple(stage for stage in own if stage in here) if len(here) > 1 else ()
 
     def _validate(self) -> None:
         if bool(self.kafka_username) != bool(self.kafka_password):
@@ -452,3 +461,10 @@ def _typed(cls: type[Settings], name: str, value: Any, source: str) -> Any:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError:
         raise ConfigurationError(f"{source}: {name} must be of type {kind.__name__}, not {value!r}") from None
+
+
+def _stages(variable: str, names: str, known: Sequence[str]) -> tuple[str, ...]:
+    wanted = tuple(name for part in names.split(",") if (name := part.strip()))
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigurationError(f"{variable}: there is no stage {unknown[0]!r}; there are {', '.join(known)}")
+    return wanted

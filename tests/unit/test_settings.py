@@ -87,3 +87,13 @@ def test_a_worker_runs_all_stages_or_those_that_are_named() -> None:
     assert Settings(stages=" plan, execute,").stages_of(known) == ("plan", "execute")
     with pytest.raises(ConfigurationError, match="no stage 'fly'; there are understand, plan, execute"):
         Settings(stages="plan,fly").stages_of(known)
+
+
+def test_a_lane_is_a_known_stage_that_runs_here_beside_others() -> None:
+    known = ("understand", "plan", "execute")
+    assert Settings().lanes_of(known) == ("understand",)
+    assert Settings(commit_lanes="").lanes_of(known) == ()
+    assert Settings(stages="plan,execute", commit_lanes="understand, plan").lanes_of(known) == ("plan",)
+    assert Settings(stages="understand").lanes_of(known) == (), "one that is alone waits for nobody"
+    with pytest.raises(ConfigurationError, match="HIVE_COMMIT_LANES: there is no stage 'fly'"):
+        Settings(commit_lanes="fly").lanes_of(known)
