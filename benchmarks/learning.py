@@ -117,7 +117,10 @@ class Group:
         self.producer.produce(topics.FEEDBACK_PLANS.name, encode(word), word.plan_id)
 
     def read(self, topic: str) -> list[Message]:
-        """Return all committed records of a topic, partition by partition."""
+        """Return all committed records of a topic, partition by partition, each up to its end as it was then.
+
+        What comes behind that end, while another partition is read, may be the beginning of a transaction only.
+        """
         reader = Consumer(
             {
                 "bootstrap.servers": self.kafka,
@@ -133,10 +136,10 @@ class Group:
             unread, found = set(partitions), []
             while unread:
                 for message in reader.consume(500, 0.2):
-                    if message.error() is None:
-                        found.append(message)
-                    else:
+                    if message.error() is not None:
                         unread.discard(message.partition())
+                    elif message.partition() in unread:
+                        found.append(message)
         finally:
             reader.close()
         return sorted(found, key=lambda message: (message.partition(), message.offset()))
