@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any, Final
 
 import numpy as np
@@ -25,13 +24,13 @@ class BatchModel:
     """A classifier of `models.lifecycle.training`, ready to score; fits `models.deliberation.learned.LearnedModel`.
 
     Args:
-        estimator: A scorer, or scikit-learn's, with `classes_` that are places in `LABELS`.
+        estimator: The scorer that it has come to, with `classes_` that are places in `LABELS`.
         family: Of which kind.
         learned: From how many samples.
         version: The registry's number, or the beginning of the checksum where it isn't registered.
     """
 
-    def __init__(self, estimator: Any, *, family: str, learned: int, version: str = "") -> None:
+    def __init__(self, estimator: Scorer, *, family: str, learned: int, version: str = "") -> None:
         self.estimator = estimator
         self.model_type = family
         self.learned = learned
@@ -50,8 +49,7 @@ class BatchModel:
     def of_rows(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probabilities of many rows at once; (n, labels)."""
         out = np.zeros((len(rows), len(LABELS)))
-        with nullcontext() if isinstance(self.estimator, Scorer) else one_thread():
-            out[:, self._places] = self.estimator.predict_proba(rows)
+        out[:, self._places] = self.estimator.predict_proba(rows)
         return out
 
     def contributions(self, row: Mapping[str, float], label: int, /) -> Mapping[str, float]:  # noqa: ARG002
