@@ -48,8 +48,10 @@ class Cluster:
                 future.result(REQUEST_TIMEOUT_S)
 
     def partitions(self, topic: str) -> list[int]:
-        """Return the partitions of a topic, in order."""
+        """Return the partitions of a topic, in order; `KafkaException` while the broker does not know it (yet)."""
         metadata = self._admin.list_topics(topic, timeout=REQUEST_TIMEOUT_S).topics[topic]
+        if metadata.error is not None:
+            raise KafkaException(metadata.error)
         return sorted(metadata.partitions)
 
     def end_offsets(self, topic: str, *, stable: bool = False) -> dict[int, int]:
@@ -76,7 +78,10 @@ class Cluster:
         return _patiently(ask)
 
     def scan(self, topic: str, *, committed_only: bool = True) -> Iterator[Message]:
-        """Yield every record of a topic up to its end; order holds within a partition."""
+        """Yield every record of a topic up to its end; order holds within a partition.
+
+        What comes behind a partition's end while another one is read is left out: it may be a part of a transaction.
+        """
         partitions = self.partitions(topic)
         consumer = self._reader(committed_only=committed_only)
         consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
@@ -86,7 +91,8 @@ class Cluster:
                 for message in consumer.consume(SCAN_BATCH, timeout=1.0):
                     error = message.error()
                     if error is None:
-                        yield message
+                        if message.partition() in open_partitions:
+                            yield message
                     elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its only name
                         open_partitions.discard(cast("int", message.partition()))
                     else:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.request import urlopen
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from app import topics
 from app.clock import now_ms
@@ -25,6 +25,7 @@ from app.engine.admin import create_missing
 from app.learning import Follower
 from app.settings import Settings
 from app.specialists import Specialists
+from benchmarks.cluster import Cluster
 from benchmarks.organisation import CASES_NOISE, Case, cases
 from benchmarks.report import emit, progress
 from benchmarks.servers import hive_worker, is_ready
@@ -117,31 +118,8 @@ class Group:
         self.producer.produce(topics.FEEDBACK_PLANS.name, encode(word), word.plan_id)
 
     def read(self, topic: str) -> list[Message]:
-        """Return all committed records of a topic, partition by partition, each up to its end as it was then.
-
-        What comes behind that end, while another partition is read, may be the beginning of a transaction only.
-        """
-        reader = Consumer(
-            {
-                "bootstrap.servers": self.kafka,
-                "group.id": f"read-{free_port()}",
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-                "enable.auto.commit": False,
-            }
-        )
-        try:
-            partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
-            reader.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
-            unread, found = set(partitions), []
-            while unread:
-                for message in reader.consume(500, 0.2):
-                    if message.error() is not None:
-                        unread.discard(message.partition())
-                    elif message.partition() in unread:
-                        found.append(message)
-        finally:
-            reader.close()
+        """Return all committed records of a topic, partition by partition."""
+        found = Cluster(self.kafka).scan(topic)
         return sorted(found, key=lambda message: (message.partition(), message.offset()))
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 from faust.types import TP
 
 from app.engine.restore import restore
 from app.engine.run import Generation
 from app.engine.source import Source
+from benchmarks.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +49,7 @@ def source(kafka: str) -> Iterator[Source]:
 
 def _create(kafka: str, *, partitions: int) -> str:
     name = f"source-{uuid.uuid4().hex}"
-    admin = AdminClient({"bootstrap.servers": kafka})  # held by a name: its futures die with it
-    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+    Cluster(kafka).create(name, partitions)
     return name
 
 

@@ -11,10 +11,11 @@ import pymongo
 import pytest
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource
 from neo4j.exceptions import ClientError
 
 from app.embedded.stack import Stack
+from benchmarks.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,7 @@ ROWS = [{"region": "Norte", "total": 10}, {"region": "Sul", "total": 5}, {"regio
 
 def new_topic(stack: Stack, **config: str) -> str:
     topic = f"contract-{uuid.uuid4().hex}"
-    admin = AdminClient({"bootstrap.servers": stack.addresses["HIVE_KAFKA"]})
-    admin.create_topics([NewTopic(topic, 1, 1, config=config)])[topic].result(10)
-    deadline_s = time.monotonic() + 10
-    while topic not in admin.list_topics(timeout=10).topics:  # what has been created, a broker may not know yet
-        assert time.monotonic() < deadline_s, topic
-        time.sleep(0.05)
+    Cluster(stack.addresses["HIVE_KAFKA"]).create(topic, 1, config)
     return topic
 
 

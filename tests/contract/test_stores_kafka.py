@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from app import topics
 from app.cli import main
@@ -17,6 +16,7 @@ from app.embedded.stack import Stack
 from app.errors import HiveError
 from app.settings import Settings
 from app.stores import kafka
+from benchmarks.cluster import Cluster
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def settings(stack: Stack) -> Settings:
 def topic(settings: Settings) -> Iterator[str]:
     """A topic: three records in one batch on one partition, a transaction of two on the other."""
     name = f"contract-{uuid.uuid4()}"
-    admin = AdminClient(settings.kafka_client())
-    admin.create_topics([NewTopic(name, 2, 1)])[name].result()
+    cluster = Cluster(settings.kafka)
+    cluster.create(name, 2)
     plain = kafka.producer(settings)
     for number in range(3):
         plain.produce(name, key=b"k", value=b"%d" % number, partition=0)
@@ -41,7 +41,7 @@ def topic(settings: Settings) -> Iterator[str]:
         sure.produce(name, value=b"%d" % number, partition=1, headers=[("h", b"\xff")])
     sure.commit_transaction(10)
     yield name
-    admin.delete_topics([name])[name].result()
+    cluster.delete([name])
 
 
 def hive(stack: Stack, tmp_path: Path, *arguments: str) -> Result:

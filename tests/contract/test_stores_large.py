@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from app.embedded.stack import Stack
 from app.errors import StoreUnavailable
@@ -21,6 +20,7 @@ from app.execution import QueryExecutor, executor_for
 from app.settings import Settings
 from app.stores.mongo import MongoStore
 from app.stores.redis import RedisStore
+from benchmarks.cluster import Cluster
 from models.queries import Allowed, Limits
 from models.records import ResultStatus
 from tests.tickets import query_ticket
@@ -134,8 +134,7 @@ async def test_keys_by_the_hundred_thousand(stack: Stack) -> None:
 async def test_records_by_the_hundred_thousand(stack: Stack) -> None:
     settings = Settings.load(stack.addresses)
     topic = f"large-{uuid.uuid4().hex}"
-    admin = AdminClient(settings.kafka_client())
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
+    Cluster(settings.kafka).create(topic, 1)
     producer = Producer(settings.kafka_client() | {"linger.ms": 50, "queue.buffering.max.messages": 500_000})
     for number in range(300_000):
         producer.produce(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from app.embedded.stack import Stack
 from app.errors import QueryRefused
@@ -20,6 +20,7 @@ from app.settings import Settings
 from app.stores.mongo import MongoStore
 from app.stores.neo4j import GraphStore
 from app.stores.redis import RedisStore
+from benchmarks.cluster import Cluster
 from models.queries import Allowed, Limits
 from models.records import ExecutionResult, ResultStatus
 from tests.tickets import query_ticket
@@ -100,8 +101,7 @@ def topic(settings: Settings) -> str:
 def filled_topic(settings: Settings) -> str:
     """A topic of two partitions: ten records, of which the even ones have the key `even`."""
     name = f"queries-{uuid.uuid4().hex}"
-    admin = AdminClient(settings.kafka_client())
-    admin.create_topics([NewTopic(name, 2, 1)])[name].result(30)
+    Cluster(settings.kafka).create(name, 2)
     producer = Producer(settings.kafka_client())
     for number in range(10):
         producer.produce(
@@ -368,8 +368,7 @@ class TestKafka:
 
     async def test_a_topic_that_is_quiet_or_missing_ends_at_once(self, settings: Settings) -> None:
         quiet = f"quiet-{uuid.uuid4().hex}"
-        admin = AdminClient(settings.kafka_client())
-        admin.create_topics([NewTopic(quiet, 3, 1)])[quiet].result(30)
+        Cluster(settings.kafka).create(quiet, 3)
         executor = reading(settings, quiet, "no-such-topic")
         began_s = time.monotonic()
         found = await run(executor, query_type="kafka", topic=quiet)
@@ -379,7 +378,7 @@ class TestKafka:
         assert time.monotonic() - began_s < 5
         assert (found["count"], found["complete"], ahead["count"]) == (0, True, 0)
         assert "there is no topic" in str(missing.error_message)
-        assert "no-such-topic" not in admin.list_topics(timeout=10).topics
+        assert "no-such-topic" not in AdminClient(settings.kafka_client()).list_topics(timeout=10).topics
 
     async def test_no_group_is_joined_and_nothing_committed(self, settings: Settings, topic: str) -> None:
         executor = reading(settings, topic)
