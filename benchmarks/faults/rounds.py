@@ -32,27 +32,19 @@ from app.stores.registry import ModelRegistry
 from benchmarks.audited import DAY_MS, AuditedWorld
 from benchmarks.collector import store
 from benchmarks.experiments_live import CHAMPION, RULE, SPECIALIST, Live, envelopes
+from benchmarks.faults.retraining import PROMOTED, ROLLED_BACK, drift_of
 from benchmarks.organisation import Judged
 from benchmarks.report import emit, progress
 from models.lifecycle.experiment import Experiment
 from models.lifecycle.registry import Alias, Tag
 from models.planning import load_catalog, make_plan
-from models.records import Drift, DriftAction, DriftEvent, DriftSource, Recommendation
+from models.records import Recommendation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.clock import Rehearsal
 
-UNTIL_COMPARED: Final = (
-    *("started", "collected", "trained", "validated", "registered", "approval_requested", "approved"),
-    "experiment_started",
-)
-PROMOTED: Final = (
-    *(*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded"),
-    *("experiment_passed", "promoted", "ended"),
-)
-ROLLED_BACK: Final = (*UNTIL_COMPARED, "rolled_back", "ended")
 TRIED_AGAIN: Final = "step_failed"
 """It may be told between the others: on a busy machine a server may not answer in time."""
 MINUTE_MS: Final = 60_000
@@ -75,7 +67,7 @@ class _Case(NamedTuple):
 
     name: str
     reverse: bool
-    wanted: tuple[str, ...]
+    wanted: list[str]
 
 
 def run(addresses: Mapping[str, str], folder: Path, *, records: int, kill: bool) -> bool:
@@ -122,9 +114,9 @@ class _Rounds:
         before = asyncio.run(_aliases(self._settings))
         self._told, self._heard_s = [], []
         began_s, asked = time.monotonic(), len(self._live.judged)
-        self._live.send(topics.LEARNING_EVENTS, SPECIALIST.value, _drift())
+        self._live.send(topics.LEARNING_EVENTS, SPECIALIST.value, drift_of(SPECIALIST, champion=CHAMPION))
         killed_after = self._until_it_ends(kill=kill)
-        round_id, names = self._told[0]["round_id"], tuple(event["event"] for event in self._told)
+        round_id, names = self._told[0]["round_id"], [event["event"] for event in self._told]
         kept = asyncio.run(_kept(self._settings, round_id))
         made = asyncio.run(_made(self._settings, round_id))
         after = asyncio.run(_aliases(self._settings))
@@ -134,7 +126,7 @@ class _Rounds:
         again = [event["why"] for event in self._told if event["event"] == TRIED_AGAIN]
         same = kept == [event["event_id"] for event in self._told]
         met = (
-            tuple(name for name in names if name != TRIED_AGAIN) == case.wanted
+            [name for name in names if name != TRIED_AGAIN] == case.wanted
             and (len(made), same) == (1, True)
             and wanted is not None
             and after.get(Alias.CHAMPION) == wanted
@@ -260,20 +252,6 @@ def _world(records: int, *, reverse: bool) -> AuditedWorld:
         judged.append(Judged(plans[text], {SPECIALIST: label}))
     scope = "reversed" if reverse else "right"
     return AuditedWorld(records, seed=1, now_ms=now_ms(), scope=scope, whose=(SPECIALIST,), different=judged)
-
-
-def _drift() -> DriftEvent:
-    return DriftEvent(
-        model=f"specialist-{SPECIALIST.value}",
-        source=DriftSource.ERROR,
-        level=Drift.DRIFT,
-        detector="adwin",
-        action=DriftAction.RESET,
-        at_example=4000,
-        before=0.1,
-        after=0.3,
-        champion=CHAMPION,
-    )
 
 
 async def _aliases(settings: Settings) -> dict[str, str]:

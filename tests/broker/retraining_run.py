@@ -10,7 +10,6 @@ import random
 import signal
 import time
 import uuid
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +19,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from app.cli import main
 from app.clock import now_ms, rehearsed
+from benchmarks.faults.retraining import drift_of
 from models.lifecycle.experiment import Experiment, arm_of
 from models.records import (
     Arm,
-    Drift,
-    DriftAction,
-    DriftEvent,
-    DriftSource,
     Exposure,
     Observation,
     Recommendation,
@@ -42,7 +38,8 @@ from tests.broker.cluster import producer, worker_process
 from tests.broker.retraining_hands import FileHands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from app.clock import Rehearsal
@@ -64,17 +61,10 @@ SETTINGS = {
     "HIVE_HEARTBEAT_S": "1",
 }
 
-UNTIL_APPROVED = ["started", "collected", "trained", "validated", "registered", "approval_requested", "approved"]
-UNTIL_COMPARED = [*UNTIL_APPROVED, "experiment_started"]
-PROMOTED = [*UNTIL_COMPARED, "traffic_expanded", "traffic_expanded", "experiment_passed", "promoted", "ended"]
-ROLLED_BACK = [*UNTIL_COMPARED, "rolled_back", "ended"]
 
-
-@contextmanager
-def rehearsal(folder: Path) -> Iterator[Rehearsal]:
+def rehearsal(folder: Path) -> AbstractContextManager[Rehearsal]:
     """Put a clock on in which days go by as a :class:`RetrainingRun` wants it."""
-    with rehearsed(folder / "clock", at_ms=now_ms() - BEGINS_BEFORE_MS) as clock:
-        yield clock
+    return rehearsed(folder / "clock", at_ms=now_ms() - BEGINS_BEFORE_MS)
 
 
 class RetrainingRun:
@@ -125,7 +115,7 @@ class RetrainingRun:
         try:
             meanwhile(self)
             for specialist in self.treated:
-                self.say("learning.events", specialist, _drift(specialist))
+                self.say("learning.events", specialist, drift_of(specialist, champion="hat"))
             approved: set[SpecialistType] = set()
             deadline_s = time.monotonic() + PATIENCE_S * (1 + len(self.to_kill))
             while not all("ended" in names for names in self.names().values()):
@@ -248,17 +238,3 @@ def _reader(kafka: str, topic: str) -> Consumer:
 
 def _news(consumer: Consumer) -> list[Any]:
     return [message for message in consumer.consume(1000, 0.05) if message.error() is None]
-
-
-def _drift(specialist: SpecialistType) -> DriftEvent:
-    return DriftEvent(
-        model=f"specialist-{specialist.value}",
-        source=DriftSource.ERROR,
-        level=Drift.DRIFT,
-        detector="adwin",
-        action=DriftAction.RESET,
-        at_example=4000,
-        before=0.1,
-        after=0.3,
-        champion="hat",
-    )

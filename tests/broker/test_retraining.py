@@ -16,9 +16,10 @@ from app.drift_events import DRIFT_EVENTS
 from app.retraining import EVENTS
 from app.settings import Settings
 from app.stores.mongo import MongoStore
+from benchmarks.faults.retraining import PROMOTED, ROLLED_BACK
 from models.lifecycle.experiment import Experiment
 from models.records import SpecialistType
-from tests.broker.retraining_run import PROMOTED, ROLLED_BACK, RetrainingRun, rehearsal
+from tests.broker.retraining_run import RetrainingRun, rehearsal
 
 if TYPE_CHECKING:
     from pathlib import Path
