@@ -62,12 +62,18 @@ def worker_process(
     return process, port
 
 
+def new_group(kafka: str, name: str = "test") -> str:
+    """Return an application of one's own, that begins with what comes from now on."""
+    app_id = f"{name}-{uuid.uuid4().hex[:8]}"
+    leave_behind(kafka, app_id)
+    return app_id
+
+
 @contextmanager
 def worker(addresses: Mapping[str, str], folder: Path, **settings: str) -> Iterator[tuple[ManagedProcess, int]]:
     """Run a worker until the block is left; one of a group of its own begins with what comes from now on."""
     if "HIVE_APP_ID" not in settings:
-        settings = {**settings, "HIVE_APP_ID": f"test-{uuid.uuid4().hex[:8]}"}
-        leave_behind(addresses["HIVE_KAFKA"], settings["HIVE_APP_ID"])
+        settings = {**settings, "HIVE_APP_ID": new_group(addresses["HIVE_KAFKA"])}
     process, port = worker_process(addresses, folder, settings)
     process.start()
     try:

@@ -11,9 +11,8 @@ import pytest
 from app.engine.admin import create_missing
 from app.settings import Settings
 from app.topics import TOPICS
-from benchmarks.servers import leave_behind
 from models.deadletters import describe
-from tests.broker.cluster import producer, read, worker_process
+from tests.broker.cluster import new_group, producer, read, worker_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +31,11 @@ def test_letters_are_sent_again_once_through_a_kill_and_too_many_in_a_row_stop_t
 ) -> None:
     kafka = real_stack.addresses["HIVE_KAFKA"]
     create_missing(Settings.load(real_stack.addresses), TOPICS)
-    app_id = f"letters-{uuid.uuid4().hex[:8]}"
-    leave_behind(kafka, app_id)
     process, _ = worker_process(
         real_stack.addresses,
         tmp_path,
         {
-            "HIVE_APP_ID": app_id,
+            "HIVE_APP_ID": new_group(kafka, "letters"),
             "HIVE_STAGES": "plan,reprocess",
             "HIVE_REPROCESS_EVERY_S": "0.3",
             "HIVE_REPROCESS_BACKOFF_S": "0",

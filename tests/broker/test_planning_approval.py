@@ -11,14 +11,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from app.cli.ledger import verdicts as verdicts_of
-from app.embedded.ports import free_port
 from app.settings import Settings
 from app.stores.mongo import MongoStore
-from benchmarks.servers import leave_behind
 from models.ids import stable_id
 from models.planning.ledger import Verdict, verify
 from models.records import LedgerEntry, decode
-from tests.broker.cluster import answers, producer, read, submit, worker, worker_process
+from tests.broker.cluster import answers, new_group, producer, read, submit, worker, worker_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,9 +109,8 @@ def test_a_request_that_nobody_answers_expires(stack: Stack, tmp_path: Path) -> 
 def test_kills_in_between_lose_nothing_and_apply_every_approval_once(real_stack: Stack, tmp_path: Path) -> None:
     """SIGKILL after SIGKILL while plans are made, asked for, approved and rejected: each ends exactly once."""
     kafka = real_stack.addresses["HIVE_KAFKA"]
-    app_id = f"kills-{free_port()}"
+    app_id = new_group(kafka, "kills")
     settings = {"HIVE_APP_ID": app_id, "HIVE_WORKER": "worker-k", "HIVE_SESSION_TIMEOUT_S": "8"}
-    leave_behind(kafka, app_id)
     process, _ = worker_process(real_stack.addresses, tmp_path, settings)
     process.start()
     try:

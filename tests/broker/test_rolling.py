@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.embedded.ports import free_port
-from benchmarks.servers import leave_behind
-from tests.broker.cluster import answers, get, submit, worker
+from tests.broker.cluster import answers, get, new_group, submit, worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +40,7 @@ def _until(holds: Callable[[], object]) -> None:
 @pytest.mark.real
 def test_what_the_stages_did_is_counted_once_and_stands_after_a_kill(real_stack: Stack, tmp_path: Path) -> None:
     kafka = real_stack.addresses["HIVE_KAFKA"]
-    settings = {"HIVE_STAGES": STAGES, "HIVE_WORKER": "the-same", "HIVE_APP_ID": f"rolling-{free_port()}"}
-    leave_behind(kafka, settings["HIVE_APP_ID"])
+    settings = {"HIVE_STAGES": STAGES, "HIVE_WORKER": "the-same", "HIVE_APP_ID": new_group(kafka, "rolling")}
     wanted = {"understand": 3, "plan": 3, "deliberate": 15, "execute": 3, "answer": 3}
     with worker(real_stack.addresses, tmp_path, **settings) as (process, port):
         ended = answers(kafka, {submit(kafka, "Quantos clientes ativos por segmento?") for _ in range(3)})

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner
 
 from app.cli import main
-from app.embedded.ports import free_port
-from benchmarks.servers import leave_behind
-from tests.broker.cluster import answers, producer, read, worker, worker_process
+from tests.broker.cluster import answers, new_group, producer, read, worker, worker_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,9 +122,7 @@ def test_what_is_sent_twice_is_done_once_over_a_kill_and_again_once_it_has_faile
     real_stack: Stack, tmp_path: Path
 ) -> None:
     kafka = real_stack.addresses["HIVE_KAFKA"]
-    app_id = f"twice-{free_port()}"
-    leave_behind(kafka, app_id)
-    process, _ = worker_process(real_stack.addresses, tmp_path, {"HIVE_APP_ID": app_id})
+    process, _ = worker_process(real_stack.addresses, tmp_path, {"HIVE_APP_ID": new_group(kafka, "twice")})
     process.start()
     try:
         first = send(kafka, key="order-7", text=unclear(), correlation_id="order-7")
