@@ -11,7 +11,6 @@ import logging
 import random
 from functools import cached_property
 from itertools import chain
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import faust
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Generation", "Record", "Run", "RunSchema", "runs"]
 
 logger = logging.getLogger(__name__)
-
-_VALUE, _KEY = methodcaller("value"), methodcaller("key")  # in a map, cheaper than a comprehension's calls
 
 T = TypeVar("T")
 
@@ -128,7 +125,7 @@ class Run:
         self.size = len(found)
         self.rejected: list[tuple[Any, Exception]] = []
         self.messages: list[Any] = found
-        self.values: list[Any] = list(map(_VALUE, found))
+        self.values: list[Any] = [message.value() for message in found]
         if decode is not None:
             self._decode(decode)
 
@@ -197,7 +194,7 @@ class Batch:
     @property
     def keys(self) -> list[bytes | None]:
         """Return the records' keys, in the order of :attr:`values`."""
-        return [key for run in self.runs for key in map(_KEY, run.messages)]
+        return [message.key() for run in self.runs for message in run.messages]
 
     @property
     def firsts(self) -> list[Record]:

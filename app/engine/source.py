@@ -16,10 +16,9 @@ import logging
 import time
 from functools import partial
 from itertools import groupby
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from faust.types import TP
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["NOBODY", "Source", "end_offsets"]
 
 logger = logging.getLogger(__name__)
-
-# Called for each record: in a map they cost half of what they do in a comprehension.
-_ERROR, _TOPIC, _PARTITION = methodcaller("error"), methodcaller("topic"), methodcaller("partition")
 
 T = TypeVar("T")
 
@@ -183,15 +179,17 @@ class Source:
         return now_s - self._full_since_s < HOLD_AFTER_S or full >= self._positions.keys()
 
     def _runs(self, messages: list[Any]) -> list[RawRun]:
-        if any(map(_ERROR, messages)):
+        if any(map(Message.error, messages)):
             for message in messages:
                 if message.error() is not None:
                     self._on_event(message)
             messages = [message for message in messages if message.error() is None]
         found: dict[tuple[str, int], list[Any]] = {}
         at = 0
-        # Fetched partition by partition: looked at in stretches, not one by one.
-        for slot, same in groupby(zip(map(_TOPIC, messages), map(_PARTITION, messages), strict=True)):
+        # Fetched partition by partition: looked at in stretches, not one by one. A method of the class costs a fifth of
+        # what operator.methodcaller() does.
+        slots = zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
+        for slot, same in groupby(slots):
             end = at + len(list(same))
             found.setdefault(slot, []).extend(messages[at:end])
             at = end
