@@ -89,7 +89,8 @@ class Committer:
         current: Tells the membership of now; work of an older one is dropped.
         fail: Called with a reason when the process must end.
         observe: Called after each transaction with the stages' work and its duration in seconds.
-        lane: Ends the name of its producers, where a worker has several committers.
+        lane: Ends the name of its producers, where a worker has several committers; one with a name waits for half the
+            pace only.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Committer:
         self._current = current
         self._fail = fail
         self._observe = observe
+        self._pace_s = settings.commit_pace_ms / 1000 / (2 if lane else 1)
         self._name = settings.worker + lane
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="committer")
         self._producers: list[Producer] = []
@@ -157,7 +159,7 @@ class Committer:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        began_s, pace_s, most_s = 0.0, 0.0, self._settings.commit_pace_ms / 1000
+        began_s = pace_s = 0.0
         while True:
             await self._arrived.wait()
             if (early_s := began_s + pace_s - loop.time()) > 0:
@@ -175,7 +177,7 @@ class Committer:
             if fresh:
                 await self._cycle(loop, fresh)
                 # A broker that answers quickly is asked more often than one that is busy.
-                pace_s = min(2 * (loop.time() - began_s), most_s)
+                pace_s = min(2 * (loop.time() - began_s), self._pace_s)
             if not self._waiting:
                 self._idle.set()
 
