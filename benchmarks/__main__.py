@@ -307,8 +307,8 @@ def overhead(intentions: int, rounds: int) -> bool:
 def scrape(seconds: float) -> bool:
     """Have a real Prometheus scrape two workers, and ask every query of every board."""
     data_dir = _data_dir("scrape")
-    with real_kafka_and_stores(data_dir / "stack") as addresses:
-        return scrapes.run(addresses, data_dir, seconds=seconds)
+    with real_kafka_and_stores(data_dir / "stack") as addresses, mlflow(data_dir / "mlflow") as registry:
+        return scrapes.run({**addresses, "HIVE_MLFLOW": registry}, data_dir, seconds=seconds)
 
 
 @main.command(name="all")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.clock import now_ms
 from app.lifecycle import datasets
+from app.stores.mlflow import NewRun
 from models.deliberation.prior import LABELS
 from models.lifecycle.batch_model import BatchModel, to_bytes
 from models.lifecycle.dataset import Origin
 from models.lifecycle.gather import Bias, Gathered, Rules
+from models.lifecycle.registry import Stage, Tag
 from models.lifecycle.samples import Sample
 from models.lifecycle.scorer import Scorer
 from models.online.features import NAMES
@@ -19,6 +23,7 @@ from models.online.snapshot import Snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.stores.registry import ModelRegistry
     from models.lifecycle.dataset import Manifest
     from models.records import SpecialistType
 
@@ -39,6 +44,15 @@ def packed(sharpness: float, *, learned: int = 5_000) -> bytes:
     header = {"kind": "net", "layers": 1, "temperature": 1.0, "classes": list(range(len(LABELS)))}
     scorer = Scorer.restored(Snapshot(header, arrays), features=len(NAMES))
     return to_bytes(BatchModel(scorer, family="neural_net", learned=learned))
+
+
+async def promote(registry: ModelRegistry, specialist: SpecialistType, model: bytes) -> str:
+    """Register a model and make it the specialist's champion; return its version."""
+    run = NewRun(name=f"{specialist.value}-{uuid.uuid4().hex[:8]}", at_ms=now_ms())
+    logged = await registry.log(specialist, run, model)
+    version = (await registry.register(specialist, logged, tags={Tag.VALIDATION: "passed"})).version
+    await registry.promote(specialist, version, Stage.PRODUCTION, by="benchmark")
+    return version
 
 
 def write_samples(parquet: Path, specialist: SpecialistType, *, samples: int, seed: int = 1) -> Manifest:

@@ -27,12 +27,10 @@ from app.engine.admin import create_missing
 from app.sample.questions import QUESTIONS
 from app.settings import Settings
 from app.stores import kafka
-from app.stores.mlflow import NewRun
 from app.stores.registry import ModelRegistry
-from benchmarks.registered import packed
+from benchmarks.registered import packed, promote
 from benchmarks.report import emit, progress
 from benchmarks.servers import hive_worker, is_ready, leave_behind
-from models.lifecycle.registry import Stage, Tag
 from models.nlu import to_envelope, understand
 from models.records import Consensus, SpecialistType, Submission, decode, encode
 
@@ -110,21 +108,13 @@ def measure(
 
 async def _registered(settings: Settings) -> tuple[str, str]:
     """Register two models of each specialist, and make the second the champion."""
-    numbers: tuple[str, str] = ("", "")
+    made: dict[SpecialistType, list[str]] = {}
     async with ModelRegistry.of(settings) as registry:
         for who in SpecialistType:
-            made = []
-            for place, learned in enumerate((OLD, NEW)):
-                model = packed(10.0 + place, learned=learned)
-                run = NewRun(name=f"rollback-{uuid.uuid4().hex[:8]}", at_ms=now_ms())
-                version = await registry.register(
-                    who, await registry.log(who, run, model), tags={Tag.VALIDATION: "passed"}
-                )
-                await registry.promote(who, version.version, Stage.PRODUCTION, by="benchmark")
-                made.append(version.version)
-            if who is WHO:
-                numbers = made[0], made[1]
-    return numbers
+            models = [packed(10.0 + place, learned=learned) for place, learned in enumerate((OLD, NEW))]
+            made[who] = [await promote(registry, who, model) for model in models]
+    old, new = made[WHO]
+    return old, new
 
 
 @contextmanager
