@@ -283,7 +283,10 @@ def _produce(producer: Producer, messages: Sequence[Message | Columns]) -> None:
         else:
             name, key, value_or_none, headers, partition = message
             where = ANY_PARTITION if partition is None else partition
-            _once_there_is_room(producer, name, value_or_none, key, partition=where, headers=headers)
+            try:
+                produce(name, value_or_none, key, partition=where, headers=headers)
+            except BufferError:
+                _once_there_is_room(producer, name, value_or_none, key, partition=where, headers=headers)
     producer.poll(0)
 
 

@@ -103,16 +103,19 @@ class TableView(MutableMapping[str, V], Generic[V]):
         self._undo: list[tuple[str, Any]] | None = None
 
     def __getitem__(self, key: str) -> V:
-        value = self._written.get(key, _GONE)
-        if value is not _GONE:
-            if value is None:
-                raise KeyError(key)
-            return value  # type: ignore[no-any-return]
-        raw_key = key.encode()
-        raw = self._pending[raw_key] if raw_key in self._pending else self._held.get(raw_key)
-        if raw is None:
+        value = self.get(key)
+        if value is None:
             raise KeyError(key)
-        return self._table.decode(raw)
+        return value  # type: ignore[no-any-return]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a key's value, or the default; a record's commonest question, so without an exception on its way."""
+        value = self._written.get(key, _GONE)
+        if value is _GONE:
+            raw_key = key.encode()
+            raw = self._pending[raw_key] if raw_key in self._pending else self._held.get(raw_key)
+            return default if raw is None else self._table.decode(raw)
+        return default if value is None else value
 
     def __setitem__(self, key: str, value: V) -> None:
         if value is None:
