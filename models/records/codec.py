@@ -11,6 +11,7 @@ import json
 import math
 import re
 from functools import cache
+from threading import Lock
 from types import UnionType
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -78,9 +79,14 @@ class _Field(NamedTuple):
 _Shape = dict[str, _Field]  # by each name under which a field may come in
 
 
+_BUILDING = Lock()
+
+
 @cache
 def _decoder(kind: type[Record]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    # msgspec (0.22) hands a type that one thread is still looking into to others as if it were done: they crash on it.
+    with _BUILDING:
+        return msgspec.json.Decoder(kind)
 
 
 @cache

@@ -84,7 +84,7 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
         assert {each.light for each in labelled} == {True, False}, "of too many, the dearest learners learn a part"
         assert _told(group, "light") > 0, "and it is told of how many they don't"
         _follow(specialists, snapshots(group))
-        assert learning.differing(group, specialists) == 0
+        assert learning.differing(group, specialists) == []
 
         another = next(organisation.cases(seed + 1, 1))
         group.judge(another, specialists)
