@@ -85,6 +85,13 @@ class Group:
         self.settings = Settings.load({**addresses})
         create_missing(self.settings, topics.TOPICS)
         self.producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "partitioner": "murmur2_random"})
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Take away the snapshots that others have left: this group learns all examples, from the first one on."""
+        for message in self.read(topics.SPECIALISTS_SNAPSHOTS.name):
+            self.producer.produce(message.topic(), None, message.key(), message.partition())
+        self.producer.flush(10)
 
     def start(self) -> None:
         """Start the worker and wait until it takes work."""

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from confluent_kafka import Producer
 
 from app import topics
 from app.cli import main
+from app.clock import now_ms
+from app.engine.admin import create_missing
+from app.settings import Settings
 from app.specialists import Specialists
 from benchmarks import learning, organisation
-from models.records import LearningExample, SpecialistType, decode
-from tables.ladders import Chunk
+from models.deliberation.scoring import NO_LADDERS, consensus_of
+from models.online.labels import Label, examples_of
+from models.online.ladder_state import to_bytes
+from models.online.specialists import learn, new_ladder
+from models.records import LabelSource, LearningExample, SpecialistType, decode
+from tables.ladders import Chunk, chunks_of, partition_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,10 +66,25 @@ def hive(group: learning.Group, *arguments: str) -> Any:
     return CliRunner().invoke(main, arguments, env={"HIVE_KAFKA": group.kafka}, catch_exceptions=False)
 
 
+def leave_a_ladder(kafka: str) -> None:
+    """Leave what another group had on the topic: a ladder that has learned what is none of this group's examples."""
+    create_missing(Settings(kafka=kafka), topics.TOPICS)
+    state, case, at_ms = new_ladder(SpecialistType.BUSINESS), next(organisation.cases(7, 1)), now_ms()
+    label = Label(case.label, LabelSource.FEEDBACK, at_ms, SpecialistType.BUSINESS)
+    (example,) = examples_of(consensus_of(case.plan, now_ms=at_ms, ladders=NO_LADDERS), label, light=False)
+    learn(state, [(0, example)])
+    producer = Producer({"bootstrap.servers": kafka})
+    for number, chunk in enumerate(chunks_of(to_bytes(state), learned=1, next_offset=0, at_ms=at_ms)):
+        key, partition = f"{SpecialistType.BUSINESS.value}/{number}", partition_of(SpecialistType.BUSINESS)
+        producer.produce(topics.SPECIALISTS_SNAPSHOTS.name, msgspec.json.encode(chunk), key, partition)
+    producer.flush(10)
+
+
 @pytest.mark.timeout(300)
 def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with_them(
     real_stack: Stack, tmp_path: Path
 ) -> None:
+    leave_a_ladder(real_stack.addresses["HIVE_KAFKA"])
     group = learning.Group(real_stack.addresses, tmp_path, every_s=0.05, full_per_s=2.0)
     specialists, follower = learning.followed(group)
     seed = random.randrange(10**6)  # it is in the plans' ids
