@@ -303,7 +303,7 @@ def overhead(intentions: int, rounds: int) -> bool:
 
 
 @main.command()
-@click.option("--seconds", default=60.0, show_default=True, help="For so long intentions flow.")
+@click.option("--seconds", default=90.0, show_default=True, help="Of intentions; a bucket is done after 60.")
 def scrape(seconds: float) -> bool:
     """Have a real Prometheus scrape two workers, and ask every query of every board."""
     data_dir = _data_dir("scrape")
