@@ -53,6 +53,8 @@ _STATES: Final = topics.PLANS_STATES.name
 _REQUESTS: Final = topics.PLANS_APPROVAL_REQUESTS.name
 _APPROVALS: Final = topics.PLANS_APPROVALS.name
 _CONSENSUS: Final = topics.PLANS_CONSENSUS.name
+_APPROVAL: Final = msgspec.json.Decoder(Approval)
+"""Made here, since several threads answer: msgspec must not look into a type in two at once."""
 
 R = TypeVar("R", bound=Record)
 
@@ -264,7 +266,7 @@ def approval_of(kept: Kept, plan_id: str) -> Approval | None:
 
 def _approval_in(record: Found) -> Approval | None:
     with suppress(msgspec.MsgspecError):  # another version's
-        return msgspec.json.decode(record.value or b"", type=Approval)
+        return _APPROVAL.decode(record.value or b"")
     return None
 
 

@@ -120,13 +120,13 @@ def _shown(
 
 def _plan(record: Found) -> _Plan | None:
     with suppress(msgspec.MsgspecError):  # another version's
-        return msgspec.json.decode(record.value or b"", type=_Plan)
+        return _PLAN.decode(record.value or b"")
     return None
 
 
 def _drift(value: bytes) -> DriftEvent | None:
     with suppress(msgspec.MsgspecError):
-        return msgspec.json.decode(value, type=DriftEvent) if b'"detector"' in value else None
+        return _DRIFT.decode(value) if b'"detector"' in value else None
     return None
 
 
@@ -146,7 +146,7 @@ def _change(at: int, value: bytes) -> Change | None:
             movers=[shift.name for shift in event.movers[:_MOVERS]],
         )
     with suppress(msgspec.MsgspecError):
-        told = msgspec.json.decode(value, type=_Told)
+        told = _TOLD.decode(value)
         if told.event_id is not None and told.event is not None:
             kind = "experiment" if told.experiment_id else "retraining"
             who = told.experiment_id or told.specialist or ""
@@ -166,6 +166,13 @@ class _Told(msgspec.Struct, frozen=True):
     why: str | None = None
 
 
+# Made here, not where they are used: several threads answer, and msgspec must not look into a type in two at once.
+_PLAN: Final = msgspec.json.Decoder(_Plan)
+_DRIFT: Final = msgspec.json.Decoder(DriftEvent)
+_TOLD: Final = msgspec.json.Decoder(_Told)
+_EXPERIMENT: Final = msgspec.json.Decoder(Experiment)
+
+
 def experiments(kept: Kept) -> list[dict[str, Any]]:
     """Return the experiments, those first that are going on, then the newest."""
     found = list(known(kept).values())
@@ -178,6 +185,6 @@ def known(kept: Kept) -> dict[str, Experiment]:
     found = {}
     for record in kept.newest(topics.EXPERIMENTS_STATES.name):
         with suppress(msgspec.MsgspecError):  # another version's
-            state = msgspec.json.decode(record.value or b"", type=Experiment)
+            state = _EXPERIMENT.decode(record.value or b"")
             found[state.experiment_id] = state
     return found
