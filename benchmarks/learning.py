@@ -28,7 +28,7 @@ from app.specialists import Specialists
 from benchmarks.cluster import Cluster
 from benchmarks.organisation import CASES_NOISE, Case, cases
 from benchmarks.report import emit, progress
-from benchmarks.servers import hive_worker, is_ready
+from benchmarks.servers import hive_worker, is_ready, leave_behind
 from models.deliberation.scoring import consensus_of
 from models.online import served
 from models.online.features import NAMES, SCHEMA, features_of, inputs_of
@@ -88,7 +88,9 @@ class Group:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        """Take away the snapshots that others have left: this group learns all examples, from the first one on."""
+        """Begin at the ends, and with no ladder: what others have left would be gone on with while one compares."""
+        leave_behind(self.kafka, self.env["HIVE_APP_ID"])
+        self._first = Cluster(self.kafka).end_offsets(topics.LEARNING_EXAMPLES.name, stable=True)
         for message in self.read(topics.SPECIALISTS_SNAPSHOTS.name):
             self.producer.produce(message.topic(), None, message.key(), message.partition())
         self.producer.flush(10)
@@ -129,6 +131,12 @@ class Group:
         found = Cluster(self.kafka).scan(topic)
         return sorted(found, key=lambda message: (message.partition(), message.offset()))
 
+    def examples(self) -> list[tuple[int, int, LearningExample]]:
+        """Return what this group's learners have been given: partition, offset, example."""
+        first = self._first
+        found = [each for each in self.read(topics.LEARNING_EXAMPLES.name) if each.offset() >= first[each.partition()]]
+        return [(each.partition(), each.offset(), decode(LearningExample, each.value())) for each in found]
+
 
 def followed(group: Group) -> tuple[Specialists, Follower]:
     """Return what scores with the newest snapshots."""
@@ -159,9 +167,8 @@ def wait_learned(specialists: Specialists, labels: int, *, timeout_s: float = DO
 def differing(group: Group, specialists: Specialists) -> list[str]:
     """Name what differs, to the bit, from a ladder that learned the same examples at one go: whose, and which part."""
     given: dict[int, list[tuple[int, LearningExample]]] = {}
-    for message in group.read(topics.LEARNING_EXAMPLES.name):
-        example = decode(LearningExample, message.value())
-        given.setdefault(message.partition(), []).append((message.offset(), example))
+    for partition, offset, example in group.examples():
+        given.setdefault(partition, []).append((offset, example))
     rows = [inputs_of(features_of(case.plan)) for case in cases(99, 50)]
     snapshots = newest_snapshots(group)
     different: list[str] = []

@@ -23,7 +23,7 @@ from models.deliberation.scoring import NO_LADDERS, consensus_of
 from models.online.labels import Label, examples_of
 from models.online.ladder_state import to_bytes
 from models.online.specialists import learn, new_ladder
-from models.records import LabelSource, LearningExample, SpecialistType, decode
+from models.records import LabelSource, LearningExample, SpecialistType
 from tables.ladders import Chunk, chunks_of, partition_of
 
 if TYPE_CHECKING:
@@ -36,12 +36,6 @@ KILLS = 1
 LEARNED_S = 90.0
 
 
-def examples(group: learning.Group) -> list[tuple[int, int, LearningExample]]:
-    """What the learners were given: partition, offset, example."""
-    found = group.read(topics.LEARNING_EXAMPLES.name)
-    return [(each.partition(), each.offset(), decode(LearningExample, each.value())) for each in found]
-
-
 def snapshots(group: learning.Group) -> dict[str, Chunk]:
     """The first parts of the newest."""
     return {who.value: parts[0] for who, parts in learning.newest_snapshots(group).items() if parts}
@@ -51,7 +45,7 @@ def learned(group: learning.Group, mine: set[str]) -> list[LearningExample]:
     """Wait until all labels of our plans are examples, and all examples are in a snapshot."""
     deadline_s = time.monotonic() + LEARNED_S
     while True:
-        given = examples(group)
+        given = group.examples()
         labelled = [each for _, _, each in given if each.label is not None and each.plan_id in mine]
         ends = {partition: offset + 1 for partition, offset, _ in given}
         known = snapshots(group)
@@ -116,7 +110,7 @@ def test_labels_are_learned_once_whatever_is_killed_and_every_worker_scores_with
         word = "conditional"
         assert hive(group, "feedback", plan_id, "--recommendation", word, "--by", "ana").exit_code == 0
         deadline_s = time.monotonic() + LEARNED_S
-        while not [e for _, _, e in examples(group) if e.plan_id == plan_id and e.label and e.label.value == word]:
+        while not [e for _, _, e in group.examples() if e.plan_id == plan_id and e.label and e.label.value == word]:
             assert time.monotonic() < deadline_s, "feedback was not taken"
             time.sleep(0.2)
         shown = hive(group, "drift", "status", "--json")
