@@ -13,6 +13,7 @@ from confluent_kafka import (
     IsolationLevel,
     KafkaError,
     KafkaException,
+    Producer,
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -99,6 +100,15 @@ class Cluster:
                         raise KafkaException(error)
         finally:
             consumer.close()
+
+    def forget(self, topic: str) -> None:
+        """Delete every key of a compacted topic, if it is there: who restores a table from it begins with nothing."""
+        if topic not in self._admin.list_topics(timeout=REQUEST_TIMEOUT_S).topics:
+            return
+        producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 2})
+        for message in self.scan(topic):
+            producer.produce(topic, None, message.key(), message.partition())
+        producer.flush(REQUEST_TIMEOUT_S)
 
     def _reader(self, *, committed_only: bool) -> Consumer:
         return Consumer(

@@ -90,10 +90,9 @@ class Group:
     def _begin_anew(self) -> None:
         """Begin at the ends, and with no ladder: what others have left would be gone on with while one compares."""
         leave_behind(self.kafka, self.env["HIVE_APP_ID"])
-        self._first = Cluster(self.kafka).end_offsets(topics.LEARNING_EXAMPLES.name, stable=True)
-        for message in self.read(topics.SPECIALISTS_SNAPSHOTS.name):
-            self.producer.produce(message.topic(), None, message.key(), message.partition())
-        self.producer.flush(10)
+        cluster = Cluster(self.kafka)
+        self._first = cluster.end_offsets(topics.LEARNING_EXAMPLES.name, stable=True)
+        cluster.forget(topics.SPECIALISTS_SNAPSHOTS.name)
 
     def start(self) -> None:
         """Start the worker and wait until it takes work."""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from app import topics
 from app.embedded.ports import free_port
 from app.embedded.process import ManagedProcess
+from benchmarks.cluster import Cluster
 from benchmarks.servers import hive_worker, leave_behind
 
 if TYPE_CHECKING:
@@ -63,9 +65,13 @@ def worker_process(
 
 
 def new_group(kafka: str, name: str = "test") -> str:
-    """Return an application of one's own, that begins with what comes from now on."""
+    """Return an application of one's own, that begins with what comes from now on.
+
+    The plans of others that have not ended are forgotten: their time comes while it runs, and it would end them.
+    """
     app_id = f"{name}-{uuid.uuid4().hex[:8]}"
     leave_behind(kafka, app_id)
+    Cluster(kafka).forget(topics.PLANS_STATES.name)
     return app_id
 
 

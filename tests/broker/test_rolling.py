@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.broker.cluster import answers, get, new_group, submit, worker
+from app import topics
+from models.ids import stable_id
+from tests.broker.cluster import answers, get, new_group, read, submit, worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from app.embedded.stack import Stack
@@ -37,14 +39,35 @@ def _until(holds: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def with_counts(port: int, wanted: dict[str, int]) -> None:
+    """Wait until the stages have been counted like this; say how they were, if not in time."""
+    deadline_s = time.monotonic() + COUNTED_S
+    while (counts := _counts(port)) != wanted and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    assert counts == wanted
+
+
+def leave_a_plan(addresses: Mapping[str, str], folder: Path) -> None:
+    """Leave what another group has begun: a plan whose tasks nobody takes up, and whose time comes."""
+    kafka = addresses["HIVE_KAFKA"]
+    folder.mkdir()
+    with worker(addresses, folder, HIVE_STAGES="understand,plan,orchestrate") as (process, _):
+        plan = stable_id("plan", submit(kafka, "Configurar auto-scaling para microserviços no Kubernetes")).encode()
+        begun = read(kafka, [topics.PLANS_STATES.name], lambda found: any(each.key() == plan for each in found))
+        assert begun[-1].value() is not None
+        process.kill()
+
+
 @pytest.mark.real
 def test_what_the_stages_did_is_counted_once_and_stands_after_a_kill(real_stack: Stack, tmp_path: Path) -> None:
     kafka = real_stack.addresses["HIVE_KAFKA"]
+    leave_a_plan(real_stack.addresses, tmp_path / "another")
     settings = {"HIVE_STAGES": STAGES, "HIVE_WORKER": "the-same", "HIVE_APP_ID": new_group(kafka, "rolling")}
+    settings["HIVE_HANDOFF_S"] = "0"  # the time of what was left has come
     wanted = {"understand": 3, "plan": 3, "deliberate": 15, "execute": 3, "answer": 3}
     with worker(real_stack.addresses, tmp_path, **settings) as (process, port):
         ended = answers(kafka, {submit(kafka, "Quantos clientes ativos por segmento?") for _ in range(3)})
-        _until(lambda: _counts(port) == wanted)
+        with_counts(port, wanted)
         process.kill()
     with worker(real_stack.addresses, tmp_path, **settings) as (_, port):
         for window in ("1h", "24h"):
